@@ -1,4 +1,4 @@
-"""What hypothesis may make up: values as Firestore holds them, documents that anybody may have written, and money."""
+"""What hypothesis may generate: values that Firestore can hold, documents that anybody may have written, and money."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -39,12 +39,12 @@ refunds = st.lists(
 
 
 def documents(*names: str) -> st.SearchStrategy[dict[str, object]]:
-    """Documents in which some fields are missing, and the others hold anything."""
+    """Documents that miss some fields and hold anything in the others."""
     return st.dictionaries(st.sampled_from(names), anything)
 
 
 def tampered(fields: Mapping[str, object]) -> st.SearchStrategy[dict[str, object]]:
-    """The fields, any of them missing or replaced by anything, and those within them likewise."""
+    """The fields, any of them missing or replaced by anything, also within maps and arrays."""
     return st.fixed_dictionaries({}, optional={name: _tampered_value(value) for name, value in fields.items()})
 
 

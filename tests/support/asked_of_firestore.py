@@ -1,4 +1,4 @@
-"""What the code and the documentation ask of Firestore, each query as the index that it needs."""
+"""The queries that the code and the documentation send to Firestore, each as the index it needs."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ from tests.support.console_modules import said_by_the_console
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 
-# What the query sorts by, behind what it compares with one value, or with one of several.
+# The sort order, which follows the fields compared by `==` or `in`.
 Order = tuple[tuple[str, str], ...]
 UP: Final = "ASCENDING"
 DOWN: Final = "DESCENDING"
@@ -53,7 +53,7 @@ class Asked:
 
 @dataclass
 class Recorder:
-    """In the place of Firestore's API: finds nothing, and keeps what the library asks of it, and what a store does."""
+    """Replaces Firestore's API: finds nothing, and records the queries of the library and of a store."""
 
     queries: list[StructuredQuery] = field(default_factory=list)
 
@@ -93,7 +93,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "effects_of": effects_of("order-1"),
     "effects_due_before": records.effects_due_before(NOW),
 }
-"""Those that are values, and asked of the database as it was at one moment."""
+"""The queries that are values, and read the database at one moment."""
 
 
 def at_one_moment(listing: Listing) -> Callable[[Recorder], object]:
@@ -117,7 +117,7 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
     "trail_of": lambda asked: trail_of("order-1", asked.client),
     **{name: at_one_moment(listing) for name, listing in LISTINGS.items()},
 }
-"""Every function of ours that asks by anything but an id."""
+"""Every function of ours that queries by anything but an id."""
 
 # In docs: what customers list, what operators look up, how a customer is erased.
 DOCUMENTED: Final = (
@@ -143,7 +143,7 @@ DOCUMENTED: Final = (
 
 
 class AskingReader(MemoryReader):
-    """Finds nothing, and keeps what the command line asks of it."""
+    """Finds nothing, and records the queries of the command line."""
 
     def __init__(self) -> None:
         super().__init__(MemoryStore())
@@ -155,7 +155,7 @@ class AskingReader(MemoryReader):
 
 
 def asked_by_operators() -> list[Asked]:
-    """Every query of the command line, which counts only what it also finds."""
+    """Every query of the command line; it counts only by queries that also find."""
     reader = AskingReader()
     for some_id in ("re_1", "order-1"):
         lead_from(some_id, reader)
@@ -176,7 +176,7 @@ def asked_by_operators() -> list[Asked]:
 
 
 def asked_by_the_console() -> list[Asked]:
-    """Every query of the console's."""
+    """Every query of the console."""
     return [asked_as_a_value(query) for query in said_by_the_console()["queries"]]
 
 
@@ -185,7 +185,7 @@ def asked_as_a_value(query: Mapping[str, Any]) -> Asked:
     compared = {field for field, _, _ in query["where"]} - equal
     order = tuple((field, {"asc": UP, "desc": DOWN}[way]) for field, way in query.get("order", ()) if field != "id")
     assert compared - {"id"} <= {name for name, _ in order[:1]}
-    # What is added up has to be in the index, behind what is compared.
+    # A summed field has to be in the index, behind the compared ones.
     assert "sum" not in query or query["sum"] == order[-1][0]
     return Asked(query["collection"], equal, order, "COLLECTION_GROUP" if query.get("everywhere") else "COLLECTION")
 
@@ -203,7 +203,7 @@ def asked_in(query: StructuredQuery) -> Asked:
     equal = {one.field.field_path for one in filters if one.op.name in {"EQUAL", "IN"}}
     order = tuple((one.field.field_path, one.direction.name) for one in query.order_by)
     compared = {one.field.field_path for one in filters} - equal
-    # What is compared comes first in the order, and the document's name last in every index.
+    # A field compared by a range comes first in the order; every index ends with the document's name.
     assert compared <= {name for name, _ in order[:1]}
     return Asked(
         source.collection_id,

@@ -1,7 +1,7 @@
-"""An auditor of a shop: judges from the documents alone, and shares no code with what wrote them.
+"""Audits a shop from its documents alone, and shares no code with what wrote them.
 
-It knows the shop's promises, not its decisions: nothing is sold that was not there, nothing is held that nobody holds,
-every unit and every cent is accounted for, and nothing happened twice.
+It knows the shop's promises, not how it decides: nothing is sold that was not in stock, no hold lacks an order, every
+unit and every cent is accounted for, and nothing happens twice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,15 +45,14 @@ def complaints(
     deleted: Documents = _NOTHING,
     recounts: Recounts = _NEVER,
 ) -> list[str]:
-    """All that is wrong in the shop, between any two commits; an empty list if it keeps its promises.
+    """Everything wrong in the shop between two commits; empty if it keeps its promises.
 
     Args:
         documents: every document, by path.
-        initial_stock: units on hand of each product, before anything happened; nothing was held. None if it is never
-            short.
-        claims_kept_since: events that were settled before may have lost their claims, which live only for so long.
-        deleted: orders, by the ids that others have now; they were deleted when they held nothing.
-        recounts: what the shop has written over the stock since, by product.
+        initial_stock: units on hand of each product at the beginning, when nothing was held. None if it is never short.
+        claims_kept_since: the claims of events settled before this may have expired.
+        deleted: deleted orders that held nothing, by ids that are in use again.
+        recounts: the latest stock that the shop itself has written, by product.
     """
     shelves = shelved(documents)
     return [
@@ -79,13 +78,13 @@ def imbalances(
     deleted: Documents = _NOTHING,
     recounts: Recounts = _NEVER,
 ) -> list[str]:
-    """What is wrong with the figures of the inventory, judged from it and the orders alone."""
+    """Everything wrong in the inventory, judged from it and the orders alone."""
     shelves = shelved(documents)
     return [*wrong_levels(shelves, recounted(initial_stock, recounts), deleted), *wrong_takings(shelves, deleted)]
 
 
 def recount_of(product_id: str, stock: int | None, documents: Documents, deleted: Documents = _NOTHING) -> Recount:
-    """What the shop writes now as the stock of a product."""
+    """The recount in which the shop now writes this stock."""
     shelves = shelved(documents)
     gone = units_gone([*shelves["orders"].values(), *deleted.values()])
     return Recount(
@@ -98,13 +97,13 @@ def recount_of(product_id: str, stock: int | None, documents: Documents, deleted
 
 
 def leftovers(documents: Documents) -> list[str]:
-    """What nobody has finished, although every event was delivered, and whatever was begun has ended."""
+    """Everything unfinished, although every event was delivered and all work has ended."""
     shelves = shelved(documents)
     untaken = (f"{order_id}: still to be taken" for order_id in shelves["takings"])
     return [*unplaced(shelves["orders"]), *waiting_for_nothing(shelves), *untaken]
 
 
 def unperformed(documents: Iterable[tuple[str, Fields]]) -> list[str]:
-    """What is still to be done outside."""
+    """The effects that are not over."""
     effects = ((path, fields) for path, fields in documents if path.startswith("effects/"))
     return [path for path, fields in effects if fields["state"] not in OVER]

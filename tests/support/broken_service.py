@@ -1,4 +1,4 @@
-"""A deployed service with one thing wrong, each of the things that can be, and the check that has to find it."""
+"""Deployed services with one fault each, and the check that has to find it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ Change = Callable[[DeployedService], object]
 
 
 def kept(name: str, /, **fields: Any) -> Change:
-    """Something in the project has other fields."""
+    """A resource of the project has other fields."""
     return lambda service: service.google.kept.setdefault(name, {}).update(fields)
 
 
@@ -41,7 +41,7 @@ def endpoint(**fields: Any) -> Change:
 
 
 def of_the_accounts_version(version: str) -> Change:
-    """The endpoint has no API version of its own, and the account has this one."""
+    """The endpoint has no API version of its own, so the account's applies."""
 
     def change(service: DeployedService) -> None:
         service.events = [{"object": "event", "api_version": version}]
@@ -69,7 +69,7 @@ def never_called(since: datetime) -> Change:
 
 
 def webhook(**fields: Any) -> Change:
-    """The webhook that runs has something else."""
+    """The running webhook has other attributes."""
 
     def change(service: DeployedService) -> None:
         for name, value in fields.items():
@@ -79,12 +79,12 @@ def webhook(**fields: Any) -> Change:
 
 
 def verifies_with(text: str) -> Change:
-    """So Secret Manager says; what the webhook was given before stays as it was."""
+    """Secret Manager has this secret; the webhook keeps the one it was started with."""
     return lambda service: keep_secret(service.google, text)
 
 
 def webhook_verifies_with(text: str) -> Change:
-    """So does the webhook, too."""
+    """The webhook was started with this secret, too."""
 
     def change(service: DeployedService) -> None:
         service.secret = text

@@ -19,21 +19,21 @@ STEP_SECONDS_MAX: Final = 60
 
 @contextmanager
 def a_served_page() -> Iterator[str]:
-    """What `make page` serves, until Ctrl-C: the address that it prints."""
+    """The address of `make page`, which is stopped by Ctrl-C."""
     with _served("tools.page", "PAGE_PORT") as address:
         yield address
 
 
 @contextmanager
 def a_served_console() -> Iterator[str]:
-    """What `make console` serves, until Ctrl-C: the address that it prints."""
+    """The address of `make console`, which is stopped by Ctrl-C."""
     with _served("tools.console", "CONSOLE_PORT") as address:
         yield address
 
 
 @contextmanager
 def a_console_of(project: str) -> Iterator[str]:
-    """The address at which the console shows this project, which no function watches."""
+    """The address of a console for this project, whose documents trigger no function."""
     with site.served(console.site_for(addresses.found(os.environ, BUILD), project)) as address:
         yield address
 
@@ -52,7 +52,7 @@ def _served(module: str, port: str) -> Iterator[str]:
 
 @contextmanager
 def a_visit(browser: Browser, address: str) -> Iterator[Page]:
-    """Somebody who was never there opens the page; nothing that it does may end in a complaint in the console."""
+    """A new visitor opens the page. Fails if the page writes errors or warnings to the browser's console."""
     with browser.new_context(
         base_url=address, locale="en-IE", timezone_id="UTC", permissions=["clipboard-write"]
     ) as context:
@@ -66,7 +66,7 @@ def a_visit(browser: Browser, address: str) -> Iterator[Page]:
 
 
 def barriers(page: Page) -> list[str]:
-    """What stands between the page and those who cannot see well or use no mouse, as far as axe can find it."""
+    """Accessibility barriers that axe finds in the page."""
     if not page.evaluate("'axe' in window"):
         page.evaluate((npm_package.FOLDER / "axe-core" / "axe.min.js").read_text())
     violations = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)")

@@ -1,4 +1,4 @@
-"""Orders, products and what happens to them in the shop, complete by default: a test names only what it is about."""
+"""Orders, products and events, complete by default: a test names only what it is about."""
 
 import functools
 from bisect import bisect_left
@@ -29,7 +29,7 @@ def an_order(**fields: object) -> Fields:
 
 
 def as_large_as_may_be() -> Fields:
-    """The same order with a note so long that not a byte more would be taken."""
+    """The same order, with the longest note that is accepted."""
     return an_order(note="x" * _characters_max())
 
 
@@ -85,12 +85,12 @@ def a_cancel_request(order_id: str = "order-1") -> CancelRequested:
 
 
 def a_request(**fields: object) -> Fields:
-    """What the customer writes to have their order cancelled."""
+    """A customer's request to cancel their order."""
     return {"userId": "alice", "createdAt": NOW, **fields}
 
 
 def redelivered(event: OrderEvent, at: datetime = LATER) -> OrderEvent:
-    """The same event in a delivery of its own; only Stripe's deliveries can be told apart."""
+    """The same event, delivered again; only Stripe's deliveries can be told apart."""
     if not isinstance(event, StripeEvent):
         return event
     return replace(event, delivery=replace(event.delivery, delivered_at=at))

@@ -1,4 +1,4 @@
-"""Judges the chains of audit entries from the documents alone, by what is written of them and not by the code."""
+"""Judges the chains of audit entries from the documents, by their specification instead of the code."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ _SET_ASIDE = {"other_account", "livemode_mismatch", "handled"}
 
 
 def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries, chains: Entries) -> Iterator[str]:
-    """All that is wrong with them.
+    """Everything wrong with the chains.
 
     Args:
-        orders: by id, the one that has the id now, and before it those that were deleted.
-        entries: of the audit trail, by their ids.
-        chains: where those end that are of no order.
+        orders: by id, the current order first, then deleted ones.
+        entries: the audit trail, by id.
+        chains: the heads of the chains that belong to no order.
     """
     left: defaultdict[str | None, dict[str, Fields]] = defaultdict(dict)
     for entry_id, entry in entries.items():
@@ -35,12 +35,12 @@ def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries, chai
     generations: Sequence[Fields]
     for order_id, generations in [*orders.items(), (None, [chains.get("operators", {})])]:
         for order in generations:
-            yield from _of_one(order_id, order, left[order_id])
+            yield from _breaks_in(order_id, order, left[order_id])
         yield from (f"{entry['eventId']}: not in the chain of {order_id}" for entry in left[order_id].values())
 
 
 def broken_anchors(anchors: Entries, entries: Entries) -> Iterator[str]:
-    """All that is wrong with them: the anchors by their ids, and the parts of their lists by their whole paths."""
+    """Everything wrong with the anchors, given by id; the parts of their lists are given by path."""
     there = {(entry["orderId"] or _ACTS, entry.get("sequence"), entry.get("hash")) for entry in entries.values()}
     previous, number = None, 0
     for anchor_id, anchor in sorted(anchors.items()):
@@ -64,8 +64,8 @@ def broken_anchors(anchors: Entries, entries: Entries) -> Iterator[str]:
         )
 
 
-def _of_one(order_id: str | None, order: Fields, left: dict[str, Fields]) -> Iterator[str]:
-    """Goes back from the head, and takes away what is found."""
+def _breaks_in(order_id: str | None, order: Fields, left: dict[str, Fields]) -> Iterator[str]:
+    """Goes back from the head, and removes the entries it finds from `left`."""
     wanted, number = order.get("auditHead"), order.get("auditCount", 0)
     while number > 0 and wanted in left:
         entry = left.pop(wanted)

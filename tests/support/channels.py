@@ -1,4 +1,4 @@
-"""A channel that remembers, and deliveries by it as tests need them."""
+"""A channel that records what it is given, and deliveries by it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ DELIVERED = NOW + timedelta(seconds=3)
 def a_kit(
     environment: Mapping[str, str], *, outbox: Outbox | None = None, store: MemoryStore | None = None
 ) -> ChannelKit:
-    """What a channel is made from in a test: these settings alone."""
+    """What a channel is made from, with only these settings."""
     return ChannelKit(environment, store or MemoryStore(), no_queries, "shop-project", outbox, lambda: NOW)
 
 
@@ -36,13 +36,13 @@ def no_queries() -> Queries:
 
 @dataclass
 class Remembering:
-    """It says what a test says, or else repeats whom it was asked to reach."""
+    """Says what the test says, or else sends the text's subject; records what it is given."""
 
     says: Mapping[str, object] | Skipped | None = None
     asked: list[tuple[Text, Mapping[str, object], Person]] = field(default_factory=list)
     sent: list[tuple[Mapping[str, object], str]] = field(default_factory=list)
     ends: Skipped | None = None
-    """What is learned of the person while it sends."""
+    """The result of sending."""
     while_sending: Callable[[], object] = lambda: None
 
     def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object] | Skipped:

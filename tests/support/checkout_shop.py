@@ -1,4 +1,4 @@
-"""A shop whose customer pays in sessions that the service opens: its database, Stripe, and what is asked of both."""
+"""A shop whose customer pays in sessions that the service opens: its database, Stripe, and calls to both."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def stripe_at(stand_in: StandIn) -> StripeApi:
 
 
 def a_shop_awaiting_payment(order_id: str, now: datetime, **fields: object) -> MemoryStore:
-    """Three of its ten shirts are held since now for one order."""
+    """Three of its ten shirts are held for one order, since now."""
     held = {"reservedAt": now, "reservationExpiresAt": now + TERMS.reservation, "createdAt": now}
     documents: dict[str, Fields] = {
         f"orders/{order_id}": a_reserved_order(**{**held, **fields}),
@@ -58,10 +58,10 @@ class CheckoutShop:
     stand_in: StandIn
     terms: CheckoutTerms = CHECKOUT
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
-    """As Stripe's own: the stand-in looks at the clock."""
+    """The real time, since the stand-in for Stripe uses the clock."""
     clock: Clock = field(default_factory=Clock)
     known: dict[str, str] = field(default_factory=dict)
-    """What calls have noted for the log."""
+    """What calls have added to the log line."""
     order: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -92,13 +92,13 @@ class CheckoutShop:
         return lambda event, now: settled(event, self.store, now=now)
 
     def pass_time(self, time: timedelta) -> None:
-        """Only ours: Stripe's clock is that of all tests."""
+        """In the shop only: all tests share Stripe's clock."""
         self.now += time
 
     # --- What follows ------------------------------------------------------------------------------------------------
 
     def report(self, *event_types: str) -> list[str]:
-        """Settle what Stripe reports of this order, in this order; all of it if no types are named."""
+        """Settle Stripe's events about this order, in the order of these types; all of them if no types are given."""
         events = [event for event in self.stand_in.events() if self._is_of_order(event)]
         chosen = sorted(events, key=lambda e: event_types.index(e["type"])) if event_types else events
         naming = Naming(shop_id="shop-1")
@@ -130,17 +130,17 @@ class CheckoutShop:
         return str(self.document("checkouts")["sessionId"])
 
     def made(self) -> list[Json]:
-        """The requests with which Stripe was asked for this order's sessions."""
+        """The requests to Stripe for this order's sessions."""
         asked = [each for each in self.stand_in.requests() if each["path"] == "/v1/checkout/sessions"]
         return [each for each in asked if self.order_id in str(each["parameters"])]
 
     def open_sessions(self) -> list[str]:
-        """Every session of the order that is open at Stripe."""
+        """The order's sessions that are open at Stripe."""
         ids = {str(self.stripe_answer(each)) for each in self.made()}
         return sorted(each for each in ids if each and self.stripe.session(each).status == "open")
 
     def stripe_answer(self, asked: Json) -> str:
-        """The session that this request has made."""
+        """The id of the session that this request made."""
         return self.stripe.create_session(asked["parameters"], key=asked["key"]).session_id
 
 
@@ -157,7 +157,7 @@ def refusal_of(shop: CheckoutShop, caller: Caller | None = None) -> Mapping[str,
 
 @dataclass
 class Disturbed:
-    """Stripe, but for what becomes of it when a session is asked for."""
+    """Stripe, with faults when a session is requested."""
 
     stripe: StripeApi
     create_session: Callable[..., Session]

@@ -10,7 +10,7 @@ from tests.support.builders import NOW
 
 
 def a_checkout(attempt: int = 1, **changes: object) -> Checkout:
-    """An attempt to pay for three shirts that Stripe has not been asked for yet, open for forty minutes."""
+    """An attempt to pay for three shirts within forty minutes, not yet sent to Stripe."""
     expires_at = NOW + timedelta(minutes=40)
     checkout = Checkout(
         attempt, Money(3_600, "eur"), adds=True, expires_at=expires_at, is_marked=True, request={"mode": "payment"}
@@ -19,7 +19,7 @@ def a_checkout(attempt: int = 1, **changes: object) -> Checkout:
 
 
 def an_open_checkout(attempt: int = 1, **changes: object) -> Checkout:
-    """The same once Stripe has made its session."""
+    """The same, once Stripe has made the session."""
     made: dict[str, object] = {"request": None, "session_id": f"cs_{attempt}", "url": f"https://pay.example/{attempt}"}
     return a_checkout(attempt, **{**made, **changes})
 

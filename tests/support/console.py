@@ -1,4 +1,4 @@
-"""The operators' console in a browser: who signs in, and what of a shop there is to see."""
+"""The operators' console in a browser: who signs in, and the shop they see."""
 
 import functools
 import gzip
@@ -28,14 +28,14 @@ def sign_in(page: Page, email: str) -> None:
 
 
 def an_account(auth_host: str, email: str, **claims: bool) -> str:
-    """The address of an account whose token claims this."""
+    """The e-mail address of an account with these claims."""
     let_in(auth_host, email, PASSWORD, claims)
     return email
 
 
 @contextmanager
 def an_operators_visit(browser: Browser, address: str, auth_host: str) -> Iterator[Page]:
-    """Somebody who may act is signed in."""
+    """An operator who may act is signed in."""
     with a_visit(browser, address) as page:
         sign_in(page, an_account(auth_host, OPERATOR, admin=True))
         yield page
@@ -49,12 +49,12 @@ def open_order(page: Page, order_id: str) -> Locator:
 
 @dataclass
 class Traffic:
-    """What a page loads, and what it asks of Firestore."""
+    """What a page loads, and how much it reads from Firestore."""
 
     files: dict[str, int] = field(default_factory=dict)
-    """Bytes, as Firebase Hosting sends them: compressed."""
+    """Bytes by URL, compressed as Firebase Hosting sends them."""
     documents: int = 0
-    """The most that what it asks can find: single documents, and the limits of its queries."""
+    """The most documents it can read: single ones, and the limits of its queries."""
     without_limit: list[str] = field(default_factory=list)
 
     def loaded(self, response: Response) -> None:
@@ -93,7 +93,7 @@ def traffic_of(page: Page) -> Iterator[Traffic]:
 
 
 def first_paint(page: Page) -> float:
-    """After how many seconds the browser showed something of what it has loaded."""
+    """Seconds until the browser first showed content."""
     milliseconds: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     return milliseconds / 1_000
 
@@ -103,7 +103,7 @@ def hosts_of(urls: Mapping[str, int]) -> set[str]:
 
 
 def a_shop_in_trouble() -> Mapping[str, Fields]:
-    """Documents by path: one of each thing that waits for a person, an order that was paid now, and a product."""
+    """Documents by path: one of each thing that waits for a person, an order paid just now, and a product."""
     now = datetime.now(UTC)
     pending = {"amount": 3_600, "currency": "eur", "status": "pending", "paymentId": "pi_order-due"}
     due: Fields = {"status": "refund_due", "failureReason": "insufficient_stock: 2 shirt", "refunds": {"re_1": pending}}
@@ -121,7 +121,7 @@ def a_shop_in_trouble() -> Mapping[str, Fields]:
 
 
 def _paid_order(order_id: str, placed_at: datetime, **fields: object) -> Fields:
-    """Of €36.00, which one payment has paid."""
+    """An order for €36.00, paid by one payment."""
     asked = {"itemsTotal": 3_600, "amountTotal": 3_600, "currency": "eur", "pricedBy": "catalogue"}
     received = {"amountReceived": 3_600, "currencyReceived": "eur", "amountRefunded": 0}
     money = {"amount": 3_600, "currency": "eur"}
@@ -132,7 +132,7 @@ def _paid_order(order_id: str, placed_at: datetime, **fields: object) -> Fields:
 
 
 def _beside_orders(now: datetime) -> Mapping[str, Fields]:
-    """What waits besides: a dispute, a parked event, a finding, and a mail that was given up."""
+    """What else waits for a person: a dispute, a parked event, a finding, and a mail that was given up."""
     dispute = {"orderId": "order-review", "reason": "fraudulent", "amount": 3_600, "currency": "eur"}
     finding = {
         "orderId": "order-due",
@@ -150,14 +150,14 @@ def _beside_orders(now: datetime) -> Mapping[str, Fields]:
 
 
 def a_parked_event(at: datetime) -> Fields:
-    """A refund of a payment that the shop has never had."""
+    """A refund of a payment that the shop does not know."""
     event = {"amount": 500, "currency": "eur"}
     waits = {"processed": False, "result": "payment_not_found", "parkedAt": at, "event": event}
     return {"eventType": "charge.refunded", "livemode": False, "deliveries": 3, **waits}
 
 
 def a_mail_given_up(order_id: str, cause_id: str, at: datetime) -> Fields:
-    """The id of its document begins with that of its cause: `{cause_id}_mail_customer`."""
+    """Its document's id begins with its cause's id: `{cause_id}_mail_customer`."""
     mail = {"kind": "mail", "recipient": "customer", "userId": None, "causeId": cause_id, "idempotencyKey": cause_id}
     tried = {"state": "ERROR", "attempts": 7, "error": "mailbox <b>unavailable</b>", "nextAttemptAt": None}
     return {**mail, "orderId": order_id, "createdAt": at, **tried}

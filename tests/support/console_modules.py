@@ -1,4 +1,4 @@
-"""What the console's modules say: what it asks of Firestore, and the tables that it shares with the service."""
+"""The console's queries, and the tables that it shares with the service, as its modules print them."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""A connection to Firestore that counts what it asks of the server, at its transport, where nothing can hide."""
+"""A connection to Firestore that counts every RPC in its transport."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,7 +23,7 @@ class RpcCounter:
 
 
 def name_of(path: str) -> str:
-    """What the RPC of this path is called: its last word."""
+    """The name of this path's RPC: the last word."""
     return path.rpartition(":")[2].partition("?")[0]
 
 
@@ -32,7 +32,7 @@ def counted(project: str) -> tuple[Connection, RpcCounter]:
 
 
 def connected_through(transport_on: Callable[[Transport], _Transport], project: str) -> tuple[Connection, _Transport]:
-    """A connection to the emulator whose every RPC passes a transport of the caller's own, and that transport."""
+    """A connection to the emulator through a transport of the caller's, and that transport."""
     connection = connect(project)
     transport = transport_on(connection.transport)
     return replace(connection, transport=transport), transport

@@ -1,7 +1,7 @@
-"""Given an order, when an event, then a decision: all that a decision rests on, complete by default.
+"""Given an order, when an event comes, then this is decided: everything is complete by default.
 
-Three shirts for 36 euros, ordered by alice. A test names only what it is about, and statuses and results as they are
-written.
+Three shirts for 36 euros, ordered by alice. A test names only what it is about, and writes statuses and results as they
+are stored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,40 +22,40 @@ from tests.support.orders import known
 from tests.support.snapshots import a_snapshot
 
 LIVE_ONLY = replace(TERMS, expected_livemode=True)
-"""Terms under which every event here is of the other mode."""
+"""Terms that expect live mode; every event here is in test mode."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """All that there is. An event reads a part of it at first, and more when its decision asks for that."""
+    """Everything in the shop. An event first reads a part of it, and more when its decision asks for that."""
 
     snapshot: Snapshot
     terms: Terms
     after_loss: bool
-    """Whether a commit was refused before: then the audit entry is read, too."""
+    """Whether a commit was refused before; then the audit entry is read too."""
 
     def when(self, event: Cause) -> Decision:
-        """What is decided once all is looked at that a decision has asked for."""
+        """The decision, once everything it asks for has been read."""
         *_, decided = self._decisions(event)
         moved = [move.product_id for move in getattr(decided, "moves", ())]
         assert len(set(moved)) == len(moved), "no commit writes one document twice"
         return decided
 
     def changed_by(self, event: OrderEvent) -> Change:
-        """What the event changes; it must be settled by that."""
+        """The change that the event makes; fails if it is not settled."""
         decided = self.when(event)
         assert isinstance(decided, Change), decided
         return decided
 
     def looks_for(self, event: Cause) -> list[Decision]:
-        """All that is asked for on the way to a decision."""
+        """The reads that are asked for on the way to a decision."""
         return list(self._decisions(event))[:-1]
 
     def _decisions(self, event: Cause) -> Iterator[Decision]:
         snapshot = self._read_first(event)
         while isinstance(decision := decide(event, snapshot, self.terms, NOW), Look):
             yield decision
-            before, snapshot = snapshot, self._looked_at(decision, snapshot)
+            before, snapshot = snapshot, self._after_look(decision, snapshot)
             assert snapshot != before, f"to ask again for what is known never ends: {decision}"
         yield decision
 
@@ -84,12 +84,12 @@ class Given:
         )
 
     def _request_of(self, event: Cause) -> OperatorRequest | None:
-        """What the operator has asked for is what the event says, unless a test is about that."""
+        """The operator's request says what the event says, unless the test gives another."""
         if not isinstance(event, OperatorEvent):
             return None
         return self.snapshot.operator_request or OperatorRequest(event, None, None, "request as read")
 
-    def _looked_at(self, look: Look, snapshot: Snapshot) -> Snapshot:
+    def _after_look(self, look: Look, snapshot: Snapshot) -> Snapshot:
         more: dict[str, Any] = {}
         if look.product_ids:
             more |= known(
@@ -128,18 +128,18 @@ def _products_named_by(event: Cause) -> tuple[str, ...]:
 
 
 def _names_session(event: Cause) -> bool:
-    """Whether the event itself shows that a session of ours may be concerned."""
+    """Whether the event itself may concern a session of ours."""
     is_of_session = isinstance(event, OfSession) and event.session_id is not None
     return is_of_session or isinstance(event, CheckoutOpened | CheckoutEnded)
 
 
 def given(order: Order | None = None, *, terms: Terms = TERMS, after_loss: bool = False, **more: Any) -> Given:
-    """An order, ten shirts that nobody holds, and whatever else a snapshot may hold."""
+    """An order, ten shirts of which none is held, and whatever else the snapshot should hold."""
     return Given(a_snapshot(order, **more), terms, after_loss)
 
 
 def changes_by(order: Order, *events: OrderEvent, **more: Any) -> list[Change]:
-    """What each of these events changes, after those before it."""
+    """The change that each event makes, one after the other."""
     changes: list[Change] = []
     for event in events:
         changes.append(given(order, **more).changed_by(event))

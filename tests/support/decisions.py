@@ -1,4 +1,4 @@
-"""What is decided, in few words: a test names only what it is about, and statuses and results as they are written."""
+"""Decisions in few words: a test names only what it is about, and writes statuses and results as they are stored."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ Moves = tuple[StockMove, ...]
 
 
 def a_change(result: str, order: Order, status_before: str | None = None, *notices: Notice, **changes: Any) -> Change:
-    """A change that leaves the order's status and moves nothing, unless it is said."""
+    """By default, the order's status stays and no unit moves."""
     moves = changes.get("moves", ())
     before = OrderStatus(status_before or order.status)
     change = Change(Result(result), order, before, moves, moves, (), notices, EUR_36, "evt_1", (), None)
@@ -31,7 +31,7 @@ def unchanged(result: str, note: str | None = None, released: tuple[str, ...] = 
 
 
 def shirts(stock: int, reserved: int = 0) -> Moves:
-    """By how much the shirts on hand, and the shirts held, change."""
+    """The changes of shirts on hand and of shirts held."""
     return (StockMove("shirt", stock, reserved),)
 
 

@@ -1,4 +1,4 @@
-"""Which of the repository's packages are deployed."""
+"""The repository's packages that are deployed."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,10 @@ _CHECKED: Final[Sequence[str]] = tomllib.loads((ROOT / "pyproject.toml").read_te
     "root_packages"
 ]
 PACKAGES: Final = tuple(package for package in _CHECKED if package != "ops")
-"""Those whose imports are checked, but for the operators' command line, which runs where they are."""
+"""Those whose imports are checked, except `ops`, which runs on operators' machines."""
 
 
 def deployed_modules() -> Iterator[Path]:
-    """Every module of theirs, but for the tests that some of them have beside them."""
+    """Their modules, without the tests beside them."""
     for package in PACKAGES:
         yield from (file for file in (ROOT / package).rglob("*.py") if "tests" not in file.relative_to(ROOT).parts)

@@ -1,4 +1,4 @@
-"""A deployed service and all that surrounds it, as its doctor meets it: Google, Stripe, and the webhook itself."""
+"""A deployed service and its surroundings, as its doctor sees them: Google, Stripe and the webhook."""
 
 import base64
 import json
@@ -52,18 +52,18 @@ def _basic(key: str) -> str:
 class DeployedService:
     google: GoogleProject
     secret: str
-    """With what the webhook verifies: several, separated by commas."""
+    """The webhook's signing secrets, separated by commas."""
     endpoints: list[Json] = field(default_factory=lambda: [an_endpoint(), an_endpoint("we_2", url="https://a.example")])
-    """Stripe's: one is somebody else's."""
+    """Stripe's endpoints, of which one belongs to somebody else."""
     key_answers: dict[str, int] = field(default_factory=dict)
-    """What Stripe answers but 200 to the service's own key, by path."""
+    """Stripe's answers to the service's own key other than 200, by path."""
     events: list[Json] = field(default_factory=list)
     """Stripe's latest."""
     answers: tuple[int, Json] | None = None
-    """What answers in the webhook's place."""
+    """Answers instead of the webhook."""
 
     def send(self, asked: PreparedRequest) -> Response:
-        """The answer to a request over https, whichever server it is for."""
+        """The answer to an https request, whichever server it is for."""
         address = urlsplit(str(asked.url))
         body = asked.body if isinstance(asked.body, bytes) else str(asked.body or "").encode()
         headers = {name: str(value) for name, value in asked.headers.items()}

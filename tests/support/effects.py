@@ -1,4 +1,4 @@
-"""Effects as tests need them, and a world outside that does what a test says."""
+"""Effects, and an outside world that does what a test says."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -19,18 +19,18 @@ A_REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_1", "
 
 
 def with_effect(store: MemoryStore, effect: Effect, **changes: object) -> MemoryStore:
-    """The same shop once this effect was written, and changed since."""
+    """The shop with this effect, changed as given."""
     store.put(effect_path(effect.effect_id), {**effect_write(effect, NOW).fields, **changes})
     return store
 
 
 @dataclass
 class World:
-    """Outside. It remembers under which key it was asked for what."""
+    """The outside world. Records each request with its key."""
 
     prepared: Mapping[str, object] | Skipped | Postponed | Exception = field(default_factory=lambda: {"to": "alice"})
     answers: list[Exception | Skipped | None] = field(default_factory=list)
-    """To the next calls; those after them are done."""
+    """For the next calls; later calls succeed."""
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     while_asked: Callable[[], object] = lambda: None
 
@@ -50,7 +50,7 @@ class World:
 
 @dataclass
 class Outbox:
-    """Effects in memory, and who performs them at the time that a test says."""
+    """Effects in memory, and what performs them at the test's time."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
     world: Performer = field(default_factory=World)
@@ -60,7 +60,7 @@ class Outbox:
     attempts: list[Attempt] = field(default_factory=list)
 
     def put(self, effect: Effect = A_MAIL, **changes: object) -> str:
-        """Its id."""
+        """Returns the effect's id."""
         with_effect(self.store, effect, **changes)
         return effect.effect_id
 

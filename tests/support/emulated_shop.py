@@ -1,4 +1,4 @@
-"""A shop on the real Firestore emulator, and many threads working in it at once."""
+"""A shop on the Firestore emulator, and many threads that work in it at once."""
 
 import os
 import threading
@@ -41,40 +41,40 @@ _app: Final = Flask("shop")
 
 
 def a_project() -> str:
-    """A name that no other project has: the emulator makes a database for every project that is named."""
+    """A new name: the emulator makes a database for every project that is named."""
     return f"demo-{uuid.uuid4().hex[:12]}"
 
 
 def a_database() -> firestore.Client:
-    """An empty database of its own."""
+    """A new, empty database."""
     return firestore.Client(project=a_project())
 
 
 def emptied(client: firestore.Client) -> firestore.Client:
-    """The same database, without a document."""
+    """The same database, without any document."""
     url = f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}/emulator/v1/{client._database_string}/documents"
     assert http_client.request(url, method="DELETE").status == 200
     return client
 
 
 def service_in(client: firestore.Client, terms: Terms = TERMS) -> Service:
-    """The service as it is deployed, on this database; it logs nothing."""
+    """The service as deployed, on this database, without a log."""
     return service_over(connect(client.project), terms)
 
 
 def service_over(connection: Connection, terms: Terms = TERMS) -> Service:
-    """The same over a connection of the caller's own."""
+    """The same, over the caller's connection."""
     settings = settings_from({STRIPE_WEBHOOK_SECRET: SECRET, "FUNCTIONS_EMULATOR": "true"})
     return service_on(connection, replace(settings, terms=terms), silent)
 
 
 def settle_in(client: firestore.Client) -> Settle:
-    """`settle` on this database, where events of one order wait for nobody: as if each came to another instance."""
+    """`settle` on this database, as if every event came to another instance: events of one order do not wait."""
     return settling(FirestoreStore(connect(client.project)), TERMS, silent, patience())
 
 
 def delivered_to(endpoint: WebhookEndpoint, event: Mapping[str, object], *, at: datetime = NOW) -> Response:
-    """What the endpoint answers, in this process, to a delivery that was signed at that moment."""
+    """The endpoint's answer, in this process, to a delivery signed at that time."""
     body = body_of(event)
     with _app.test_request_context(method="POST", data=body, headers={"Stripe-Signature": signature_of(body, at=at)}):
         return endpoint.respond(request)
@@ -96,24 +96,24 @@ def write_all(client: firestore.Client, documents: Mapping[str, Mapping[str, obj
 def stock_up(
     client: firestore.Client, stock: int, product_ids: Iterable[str] = ("shirt",), *, reserved: int = 0
 ) -> None:
-    """So many units of each product."""
+    """Set the stock of each product to this many units."""
     level = {"stock": stock, "reserved": reserved}
     write_all(client, {f"inventory/{product_id}": level for product_id in product_ids})
 
 
 def list_in_catalogue(client: firestore.Client, product_ids: Iterable[str]) -> None:
-    """Each product at the catalogue's usual price; products that are not listed have none."""
+    """Each product at the catalogue's usual price; a product that is not listed has none."""
     write_all(client, {f"products/{product_id}": a_catalogue_entry(name=product_id) for product_id in product_ids})
 
 
 def write_orders(client: firestore.Client, order_ids: Iterable[str], quantity: int = 1, **fields: object) -> None:
-    """Each is of a customer of its own, whom only the order's id names."""
+    """Each order has its own customer, named after it."""
     order = an_order(**{"items": [{"productId": "shirt", "quantity": quantity}], **fields})
     write_all(client, {f"orders/{order_id}": {**order, "userId": f"buyer of {order_id}"} for order_id in order_ids})
 
 
 def a_payment_now(order_id: str) -> PaymentSucceeded:
-    """One euro for the order, paid and delivered at this moment: an order without a price takes any amount."""
+    """A payment of one euro, delivered now: an order without a price takes any amount."""
     moment = now()
     return a_payment(
         f"evt_paid_{order_id}",
@@ -130,7 +130,7 @@ def a_payment_now(order_id: str) -> PaymentSucceeded:
 
 
 def inventory_of(client: firestore.Client, product_id: str = "shirt") -> tuple[int, int]:
-    """Stock and reserved."""
+    """Units in stock, and units reserved."""
     fields = client.document(f"inventory/{product_id}").get().to_dict() or {}
     return fields["stock"], fields["reserved"]
 
@@ -145,7 +145,7 @@ def statuses(client: firestore.Client) -> Counter[str]:
 
 def documents_in(client: firestore.Client) -> dict[str, Fields]:
     """Every document of the shop, by path."""
-    # The client itself asks for one collection at a time.
+    # The client's own API queries one collection at a time.
     everywhere = {"from_": [{"all_descendants": True}]}
     root = f"{client._database_string}/documents"
     found = client._firestore_api.run_query(
@@ -156,7 +156,7 @@ def documents_in(client: firestore.Client) -> dict[str, Fields]:
 
 
 def notices_to_customers(client: firestore.Client) -> Counter[str]:
-    """How many notices of each type all customers together have."""
+    """The number of notices to customers, by type."""
     messages = client.collection_group("messages").where(filter=FieldFilter("audience", "==", "customer"))
     return Counter(message.get("type") for message in messages.stream())
 
@@ -165,7 +165,7 @@ def notices_to_customers(client: firestore.Client) -> Counter[str]:
 
 
 def all_at_once(jobs: Iterable[Callable[[], Outcome]], *, threads: int) -> Counter[str]:
-    """Do the jobs in this many threads, which start together. Returns how often each result came."""
+    """Do the jobs in this many threads, started together. Returns how often each result occurred."""
     start = threading.Barrier(threads)
 
     def work(jobs_of_one_thread: list[Callable[[], Outcome]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is wrong with events, whatever they have caused, and how long each of that is kept."""
+"""Everything wrong with events, their effects, and how long each is kept."""
 
 import re
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ def wrong_claims(shelves: Shelves, kept_since: datetime | None) -> Iterator[str]
         entry = entries.get(event_id)
         if claim["processed"] and entry is None:
             yield f"{event_id}: claimed as done, and nobody wrote down what was done"
-        # What was only set aside is not done: it may have come again, and wait like any other.
+        # An event that was only set aside is not done: it may have been delivered again, and be parked.
         if not claim["processed"] and entry and entry["webhookProcessed"]:
             yield f"{event_id}: parked, and yet written down as done"
         if not claim["processed"] and not claim["reason"]:
@@ -31,7 +31,7 @@ def wrong_claims(shelves: Shelves, kept_since: datetime | None) -> Iterator[str]
 
 
 def wrong_deliveries(shelves: Shelves) -> Iterator[str]:
-    """A claim counts deliveries; all but the first have a record, under their numbers, without gaps."""
+    """A claim counts deliveries; each but the first has a numbered record, without gaps."""
     recorded: defaultdict[str, set[str]] = defaultdict(set)
     for path in shelves["deliveries"]:
         _, event_id, _, number = path.split("/")
@@ -58,12 +58,12 @@ def wrong_notices(shelves: Shelves, deleted: Documents) -> Iterator[str]:
 
 
 def effect_given_up(cause: str) -> str:
-    """The effect by which a notice is caused, if one is: given up once more, it has the time behind its id."""
+    """The effect that may have caused a notice. When given up once more, the cause is its id and the time."""
     return re.sub(r"_[0-9]{8}T[0-9]{12}$", "", cause)
 
 
 def wrong_effects(shelves: Shelves) -> Iterator[str]:
-    """What is done outside has a cause, says when it is due again, and is never given up without a word."""
+    """Each effect has a cause and its next due time, and is never given up without a notice."""
     effects, notices = shelves["effects"], shelves["notifications"]
     for effect_id, effect in effects.items():
         state, cause = effect["state"], effect["causeId"]
@@ -79,13 +79,13 @@ def wrong_effects(shelves: Shelves) -> Iterator[str]:
         if state == "SUCCESS" and effect["payload"] is not None:
             yield f"{effect_id}: done, and what was sent is kept"
         told = notices.get(f"notifications/system/messages/{effect_id}", {}).get("type")
-        # An operator has it tried again, or has handled it: that it was given up before has been said.
+        # Retried or handled by an operator: that it had been given up was announced before.
         if (told == "effect_failed") != (state == "ERROR" or "operator" in effect):
             yield f"{effect_id}: {state} with {effect['error']}, and the shop got {told}"
 
 
 def _is_on_record(request_id: str, request: Fields, shelves: Shelves) -> bool:
-    """A replay that has settled its event is in the trail by that."""
+    """A replay may be on record in the entry of the event that it settled."""
     if f"operator_{request_id}" in shelves["auditLog"]:
         return True
     entry = shelves["auditLog"].get(request["target"], {}) if request.get("kind") == "replay" else {}
@@ -94,7 +94,7 @@ def _is_on_record(request_id: str, request: Fields, shelves: Shelves) -> bool:
 
 
 def wrong_expiry(shelves: Shelves) -> Iterator[str]:
-    """What names a customer is kept for a time, and not before its work is done."""
+    """Documents that name a customer are kept for a time, and never expire before their work is done."""
     for order_id, request in shelves["cancelRequests"].items():
         if ("expireAt" in request) != (f"cancel_{order_id}" in shelves["auditLog"]):
             yield f"{order_id}: its cancel request is {request}, settled or not"
@@ -120,7 +120,7 @@ def waiting_for_nothing(shelves: Shelves) -> Iterator[str]:
     for payment_id, payment in payments.items():
         for event_id in payment.get("waiting", ()):
             if shelves["auditLog"].get(event_id, {}).get("result") == "handled":
-                # It waits no longer, and its payment's own events pass it over.
+                # It no longer waits: its payment's own events skip it.
                 continue
             known = shelves["orders"].get(payment.get("orderId") or "", {}).get("payments", {}).get(payment_id, {})
             if known.get("state") == "succeeded":

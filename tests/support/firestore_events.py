@@ -1,11 +1,11 @@
-"""Documents that were created in Firestore, as Eventarc reports them."""
+"""Created documents, as Eventarc reports them."""
 
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, DocumentChange, Value
 
 
 def a_created_event(document: str | None, data: object) -> CloudEvent:
-    """The event whose header names the document; none where it is None."""
+    """The header names the document, unless it is None."""
     attributes = {
         "type": "google.cloud.firestore.document.v1.created",
         "source": "//firestore.googleapis.com/projects/p",

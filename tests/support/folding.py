@@ -1,4 +1,4 @@
-"""Folding as tests run it: on a store in memory, by a clock that moves only in sleep."""
+"""Folding in memory, with a clock that only moves in sleep."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +14,10 @@ from tests.support.settling import Clock, patience_of
 def folding_on(
     store: MemoryStore, through: DocumentStore | None = None, *, clock: Clock | None = None, now: datetime = NOW
 ) -> Folding:
-    """What folds the takings of a store.
+    """Folds the takings in this store.
 
     Args:
-        through: what it reads and writes with, if that is not the store itself.
+        through: the store it reads and writes with, if it is another one.
     """
     patience = replace(patience_of(clock or Clock()), total_seconds=RUN_SECONDS_MAX)
     return Folding(through or store, store.takings_after, patience, lambda: now)

@@ -1,4 +1,4 @@
-"""Requests to servers on this machine, Stripe's deliveries among them."""
+"""Requests to servers on this machine, Stripe's deliveries included."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from tests.support.signing import SECRET, body_of, signature_of
 ANSWER_SECONDS_MAX: Final = 60.0
 """The Functions emulator starts a process for the first request; nothing else takes nearly as long."""
 
-# A proxy that the environment names does not lead back to this machine.
+# A proxy from the environment would not reach this machine.
 _without_proxy: Final = build_opener(ProxyHandler({}))
 
 
@@ -25,7 +25,7 @@ class Answer:
 
     @property
     def outcome(self) -> str:
-        """The one result or error in the JSON body. Raises ValueError if there is not one."""
+        """The only result or error in the JSON body. Raises ValueError if it has none or several."""
         said = json.loads(self.body)
         (outcome,) = (said[name] for name in ("result", "error") if name in said)
         return str(outcome)
@@ -34,7 +34,7 @@ class Answer:
 def request(
     url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, *, method: str | None = None
 ) -> Answer:
-    """Unless a method is named, POST the body, or GET without one. The answer may have any status."""
+    """POST the body, or GET without one, unless a method is given. The answer may have any status."""
     prepared = Request(url, body, dict(headers or {}), method=method)
     try:
         with _without_proxy.open(prepared, timeout=ANSWER_SECONDS_MAX) as answer:
@@ -51,6 +51,6 @@ def deliver(url: str, event: Mapping[str, object], *, secret: str = SECRET) -> A
 
 
 def signed_now(body: bytes, *, secret: str = SECRET) -> dict[str, str]:
-    """The headers with which Stripe posts the body at this moment."""
+    """The headers with which Stripe would post the body now."""
     signature = signature_of(body, secret=secret, at=datetime.now(UTC))
     return {"Content-Type": "application/json", "Stripe-Signature": signature}

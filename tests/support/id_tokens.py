@@ -1,4 +1,4 @@
-"""ID tokens of Firebase Authentication: as Google signs them, made with a key of our own, and as the emulator does."""
+"""ID tokens of Firebase Authentication: signed as Google does, with a key of ours, or as the emulator makes them."""
 
 import functools
 import json
@@ -17,7 +17,7 @@ KEY_ID: Final = "key-1"
 
 
 def claims_of(user_id: str = "alice", *, at: datetime = NOW, **changes: object) -> Fields:
-    """What a token of this user says that was issued just now."""
+    """The claims of a token issued to this user just now."""
     seconds = int(at.timestamp())
     return {
         "iss": f"https://securetoken.google.com/{PROJECT}",
@@ -48,7 +48,7 @@ def unsigned_token(claims: object = None, **header: object) -> str:
 
 @functools.cache
 def certificate() -> str:
-    """Of the key with which `signed_token` signs, in PEM."""
+    """For the key that `signed_token` uses, in PEM."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "securetoken.system.gserviceaccount.com")])
     builder = x509.CertificateBuilder(name, name, _key().public_key(), x509.random_serial_number())
     valid = builder.not_valid_before(NOW - timedelta(days=1)).not_valid_after(NOW + timedelta(days=10))

@@ -1,4 +1,4 @@
-"""An order that is paid for in a session of our own checkout, and what Stripe says of that session."""
+"""An order that is paid in a session of our own checkout, and Stripe's events about the session."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +28,7 @@ UNTIL = OPEN.expires_at + timedelta(minutes=5)
 
 
 def in_checkout(checkout: Checkout | None = OPEN, order: Order | None = None, **changes: Any) -> Given:
-    """The order, whose latest attempt is this one; None if nothing is known of any."""
+    """The order whose latest attempt is this; None if no attempt is known."""
     order = order or an_order_in_checkout(checkout or OPEN, **changes)
     return given(order, shirts=(10, 3), checkout=checkout and a_known_checkout(checkout))
 
@@ -53,7 +53,7 @@ INTENT = in_session(a_payment("evt_intent", money=EUR_43, event_type="payment_in
 
 
 def after(*events: OrderEvent, checkout: Checkout = OPEN, order: Order | None = None) -> Change:
-    """The last of what these events change, one after the other."""
+    """The change made by the last of these events, settled one after the other."""
     order, change = order or an_order_in_checkout(checkout), None
     for event in events:
         change = in_checkout(checkout, order).changed_by(event)

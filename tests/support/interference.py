@@ -1,4 +1,4 @@
-"""A store in which things go wrong at the worst moment: answers are lost, others write first, the process dies."""
+"""A store that fails at the worst moment: answers are lost, others write first, the process dies."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Interference = Callable[[Commit], Committed]
 
 
 class Crash(Exception):
-    """The process ends here. Nobody catches it."""
+    """The process dies here. Nothing catches it."""
 
 
 def undisturbed(commit: Commit) -> Committed:
@@ -30,7 +30,7 @@ def unanswered(_commit: Commit) -> Committed:
 
 
 def answer_lost(commit: Commit) -> Committed:
-    """All is written, and no answer comes."""
+    """Everything is written, and no answer comes."""
     commit()
     raise StoreUnavailable("answer lost")
 
@@ -67,16 +67,16 @@ def someone_after(act: Callable[[], object]) -> Interference:
 
 @dataclass
 class DisturbedStore:
-    """A store with one interference for each commit, in order; after the last one it is left in peace."""
+    """A store with one interference for each commit, in order; later commits are left alone."""
 
     store: DocumentStore
     commits: Sequence[Interference] = ()
     reads_without_answer: int = 0
     calls: list[str] = field(default_factory=list)
-    """Each is one RPC."""
+    """One for each RPC."""
     timeouts: list[float] = field(default_factory=list)
     paths: list[Sequence[str]] = field(default_factory=list)
-    """Of each read."""
+    """The paths of each read."""
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         self._note("read", timeout_seconds)
@@ -118,7 +118,7 @@ class DisturbedStore:
 
 
 def overtaken_by(event: OrderEvent, store: DocumentStore, earlier_commits: int = 0) -> DisturbedStore:
-    """A store in which this event is settled between a read and the commit that rests on it."""
+    """A store in which this event is settled between a read and the commit that relies on it."""
     return DisturbedStore(store, [*[undisturbed] * earlier_commits, someone_first(lambda: settled(event, store))])
 
 

@@ -1,4 +1,4 @@
-"""A shop in memory whose functions log as the deployed ones do, and what Cloud Logging makes of their lines."""
+"""A shop in memory whose functions log as deployed, and what Cloud Logging makes of their lines."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def entry_of(line: str, function: str) -> Entry:
 
 
 def _found_in(store: MemoryStore, lapsed: Sequence[str]) -> Any:
-    """What the sweep finds: what is parked or due, and the orders that a test says have lapsed."""
+    """What the sweep finds: what is parked or due in the store, and the lapsed orders that the test names."""
     nothing = ("stranded_orders", "unanswered_requests", "unanswered_operator_requests")
     return SimpleNamespace(
         **{name: lambda *_: iter(()) for name in nothing},
@@ -67,20 +67,20 @@ def _found_in(store: MemoryStore, lapsed: Sequence[str]) -> Any:
 
 @dataclass
 class LoggedShop:
-    """Its functions are the real ones, put together as in production."""
+    """Its functions are the real ones, wired as in production."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
     terms: Terms = TERMS
     secrets: tuple[SigningSecret, ...] = (SigningSecret(SECRET),)
     settle: Settle | None = None
-    """What stands in for settling, if anything does."""
+    """Replaces settlement, if given."""
     lapsed: Sequence[str] = ()
     performers: Mapping[EffectKind, Performer] = field(default_factory=dict)
     stripe_answers: Callable[[str], object] = lambda _: None
-    """Is called before Stripe answers, and may raise in its place."""
+    """Called before each of Stripe's answers; may raise instead of the answer."""
     folded_at: datetime = NOW
     seconds_per_look: float = 0.0
-    """How fast time goes by."""
+    """How far the clock moves whenever it is read."""
     entries: list[Entry] = field(default_factory=list)
     _seconds: Iterator[int] = field(default_factory=count)
 
@@ -107,7 +107,7 @@ class LoggedShop:
             self._service(log).operator_requested_trigger().receive(event)
 
     def put_effect(self, effect: Effect) -> None:
-        """Something is to be done outside: the sweep does it."""
+        """Write an effect, which the sweep performs."""
         self.store.put(effect_path(effect.effect_id), effect_write(effect, NOW).fields)
 
     def sweep(self) -> None:
@@ -127,13 +127,13 @@ class LoggedShop:
             _answered(Canary("https://shop.example", self.secrets, post, log, lambda: NOW, lambda: 1.0).respond)
 
     def reconcile(self) -> None:
-        """With an account at which nothing has happened."""
+        """Against an account at which nothing has happened."""
         with self.logging("reconcilewithstripe") as log:
             _answered(self._service(log).reconciliation_endpoint().respond)
 
     @contextmanager
     def logging(self, function: str, stream: io.StringIO | None = None) -> Iterator[Log]:
-        """Whatever is logged in this block is logged by this function."""
+        """In this block, log lines come from this function."""
         written = stream or io.StringIO()
         yield JsonLog(written, project=None)
         self.entries += [entry_of(line, function) for line in written.getvalue().splitlines()]
@@ -161,7 +161,7 @@ class LoggedShop:
             webhook_secrets=self.secrets,
             naming=Naming(),
             log=log,
-            # What comes at the very same time may be one delivery whose answer was lost.
+            # Two deliveries at the same time could count as one whose answer was lost.
             now=lambda: NOW + timedelta(seconds=next(self._seconds)),
             monotonic=clock.monotonic,
             threads=1,

@@ -1,7 +1,7 @@
 """Cloud Logging's query language, as far as the filters in monitoring/ use it; anything else is a SyntaxError.
 
 https://cloud.google.com/logging/docs/view/logging-query-language. OR binds more tightly than AND. Everything but the
-operators is compared without regard to case, and a field that an entry does not have equals nothing.
+operators is case-insensitive, and a missing field equals nothing.
 """
 
 import re
@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(r'\s*("[^"\\]*"|[()]|>=|[=:>]|[\w.]+)')
 class Query(Protocol):
     def matches(self, entry: Entry) -> bool: ...
     def wanted(self) -> Iterator["Comparison"]:
-        """Every comparison for which an entry may be found: all that no NOT turns round."""
+        """Every comparison by which an entry may be found: those without NOT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """All of them, or any."""
+    """All or any of its parts."""
 
     queries: tuple[Query, ...]
     is_any: bool
@@ -86,7 +86,7 @@ def query_from(text: str) -> Query:
 
 
 def _tokens(text: str) -> list[str]:
-    """The next one first."""
+    """In the order of the text."""
     tokens, end = [], 0
     while end < len(text):
         if not (token := _TOKEN.match(text, end)):
@@ -129,7 +129,7 @@ def _term(tokens: list[str]) -> Query:
 
 
 def _values(field: str, operator: str, tokens: list[str]) -> Query:
-    """One value, or several of which any will do."""
+    """One value, or several of which any may match."""
     if tokens[:1] != ["("]:
         return Comparison(field, operator, _value(tokens))
     del tokens[0]

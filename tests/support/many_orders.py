@@ -1,4 +1,4 @@
-"""More orders than any page holds, written into the emulator past the service: nothing settles them."""
+"""More orders than any page holds, written directly to the emulator: nothing settles them."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ from tests.support.builders import an_order
 WRITES_PER_COMMIT: Final = 500
 THREADS: Final = 4
 AT_ONCE: Final = 3
-"""So many are of one moment: their ids say which comes first."""
+"""This many orders have the same time: their ids decide which comes first."""
 BETWEEN: Final = timedelta(minutes=10)
 
 
 def write_many_orders(project: str, number: int, until: datetime) -> None:
-    """So many orders that have expired, the newest of which were placed at that moment."""
+    """Write this many expired orders, the newest placed at that time."""
     ids = [f"order-{each:05}" for each in range(number)]
     batches = [ids[first : first + WRITES_PER_COMMIT] for first in range(0, number, WRITES_PER_COMMIT)]
 
@@ -29,7 +29,7 @@ def write_many_orders(project: str, number: int, until: datetime) -> None:
 
 
 def newest_first(number: int) -> list[str]:
-    """The ids of the first so many: the newest is number 0, and of one moment the last by id comes first."""
+    """The ids of this many orders: number 0 is the newest; at the same time, the last id comes first."""
     moments = [range(first, first + AT_ONCE) for first in range(0, number + AT_ONCE, AT_ONCE)]
     return [f"order-{each:05}" for moment in moments for each in reversed(moment)][:number]
 

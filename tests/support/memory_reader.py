@@ -1,4 +1,4 @@
-"""The command line's `Reader` in memory. `tests/contract` holds it and the one on Firestore to the same promises."""
+"""The command line's `Reader` in memory. `tests/contract` checks it and the one on Firestore alike."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -30,7 +30,7 @@ class MemoryReader:
         return tuple(each for each in ordered if _is_behind(query, each))
 
     def _everything(self) -> Iterator[Found]:
-        """Each as if it had been created a little later than the one before."""
+        """In an order of creation, each a little later than the one before."""
         for number, (path, fields) in enumerate(self._store.documents()):
             yield Found(path, fields, NOW + timedelta(microseconds=number))
 
@@ -46,7 +46,7 @@ def _holds(where: Where, fields: Fields) -> bool:
         return False
     value = fields[where.field]
     if where.operator in (">=", "<=") and type(value) is not type(where.value):
-        # Firestore compares with values of the same type alone.
+        # Firestore compares only values of the same type.
         return False
     match where.operator:
         case "==":
@@ -66,7 +66,7 @@ def _place(query: Query, found: Found) -> tuple[bool, object, str]:
 
 
 def _placed(value: object, document_id: str) -> tuple[bool, object, str]:
-    # Firestore sorts null before all else.
+    # Firestore sorts null first.
     return value is not None, value or "", document_id
 
 

@@ -1,4 +1,4 @@
-"""A store in memory. `tests/contract` holds it and the store on Firestore to the same promises."""
+"""A store in memory. `tests/contract` checks it and the store on Firestore alike."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ UNFINISHED = ("PENDING", "PROCESSING", "RETRY")
 
 
 class MemoryMoment:
-    """The documents as they were; whoever writes afterwards changes nothing here."""
+    """The documents as they were; later writes do not change it."""
 
     def __init__(self, documents: Mapping[str, Document], at: datetime, batch_max: int = 2) -> None:
         self._documents = documents
@@ -74,7 +74,7 @@ def _comparable(value: object) -> tuple[int, object]:
 
 
 class MemoryStore:
-    """Settlement's `DocumentStore`, on a dictionary of paths."""
+    """A `DocumentStore` for settlement, on a dictionary of paths."""
 
     def __init__(self, documents: Mapping[str, Mapping[str, object]] | None = None) -> None:
         self._lock = threading.Lock()
@@ -84,7 +84,7 @@ class MemoryStore:
             self.put(path, fields)
 
     def put(self, path: str, fields: Mapping[str, object]) -> None:
-        """Write a document as a customer or a merchant would, past the service."""
+        """Write a document directly, as a customer or a merchant would."""
         self._version += 1
         self._documents[path] = Document(dict(fields), self._version)
 
@@ -96,15 +96,15 @@ class MemoryStore:
         return None if document is None else document.fields
 
     def dump(self) -> dict[str, dict[str, object]]:
-        """Everything, by path."""
+        """Every document, by path."""
         return {path: dict(fields) for path, fields in sorted(self.documents())}
 
     def documents(self) -> Iterator[tuple[str, Fields]]:
-        """Everything, as it stands, the oldest first."""
+        """Every current document, oldest first."""
         return ((path, document.fields) for path, document in list(self._documents.items()))
 
     def as_of(self, at: datetime) -> MemoryMoment:
-        """All that there is now, which is that moment."""
+        """The documents of now, whatever the time."""
         return MemoryMoment(dict(self._documents), at)
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
@@ -177,7 +177,7 @@ class MemoryStore:
         moved = sorted(
             (head for head in heads if head and since < head.moved_at <= until), key=lambda head: head.moved_at
         )
-        # In small batches, so that there are several.
+        # In batches of two, so that there are several.
         return (moved[first : first + 2] for first in range(0, len(moved), 2))
 
     def fcm_tokens(self, user_id: str) -> Sequence[str]:

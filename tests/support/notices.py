@@ -1,4 +1,4 @@
-"""Notices as the outbox holds them."""
+"""Notices in the outbox."""
 
 from datetime import timedelta
 from typing import Final
@@ -22,6 +22,6 @@ def a_document(
     reason: str | None = None,
     **changed: object,
 ) -> Fields:
-    """A notice as the outbox holds it, but for the changes."""
+    """A notice as in the outbox, with these changes."""
     notice = Notice(kind, audience, "alice", money, reason)
     return {**notice_write(notice, "evt_1", order_id, NOW, timedelta(days=90)).fields, **changed}

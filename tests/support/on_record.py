@@ -1,4 +1,4 @@
-"""A payment that comes again, or is replayed, and what may be on record of it by then."""
+"""A payment that is delivered again or replayed, and what may be on record of it by then."""
 
 from tests.support.builders import LATER, something_not_understood
 from tests.support.orders import known

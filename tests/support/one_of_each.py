@@ -30,4 +30,4 @@ ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
     EventKind.OPERATOR_EXTENDED: asked_of_order("extend-1"),
     EventKind.OPERATOR_CANCELLED: asked_of_order("cancel-1"),
 }
-"""Events that are all about one order."""
+"""All are about the same order."""

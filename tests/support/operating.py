@@ -1,4 +1,4 @@
-"""The operators' command line, as tests call it: on a shop in memory, at a time that they name."""
+"""Calls of the operators' command line: on a shop in memory, at a given time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
-"""What makes a command do what it shows."""
+"""Makes a command do what it shows."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ def opened(store: MemoryStore, now: datetime = NOW, settings: Mapping[str, str] 
 
 
 def operated(store: MemoryStore, *words: str, now: datetime = NOW, given: str | None = None, **shop_has: Any) -> Result:
-    """What `./shop` says to these words.
+    """What `./shop` answers to these words.
 
     Args:
-        given: what is piped in.
-        shop_has: its settings, or what asks Stripe.
+        given: the standard input.
+        shop_has: the shop's settings, or what calls Stripe.
     """
     return CliRunner().invoke(shop, words, prog_name="./shop", obj=opened(store, now, **shop_has), input=given)

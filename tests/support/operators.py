@@ -1,4 +1,4 @@
-"""What operators ask for: as it is written, and as the event that it becomes."""
+"""Operators' requests, as documents and as the events that they become."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,7 +10,7 @@ from tests.support.builders import NOW, Fields
 
 
 def an_operators_request(kind: str, **fields: object) -> Fields:
-    """What an operator asks for, as it is written."""
+    """The document of an operator's request."""
     said: Fields = {"kind": kind, "target": "order-1", "operator": "olga", "reason": "as agreed", "createdAt": NOW}
     return {**said, **fields}
 
@@ -31,7 +31,7 @@ OPERATORS_REQUESTS: Mapping[str, Fields] = {
 
 
 def asked_by_operator(request_id: str, **fields: object) -> OperatorEvent:
-    """The event of one of these requests, with other fields where a test names some."""
+    """The event of one of these requests, with other fields if given."""
     document = Document({**OPERATORS_REQUESTS[request_id], **fields}, version=None)
     request = operator_request_from(request_id, document)
     assert request.event, request.defect
@@ -39,7 +39,7 @@ def asked_by_operator(request_id: str, **fields: object) -> OperatorEvent:
 
 
 def asked_of_order(request_id: str, **fields: object) -> OperatorOrderEvent:
-    """The same of one that is about an order."""
+    """The same, for a request about an order."""
     event = asked_by_operator(request_id, **fields)
     assert isinstance(event, OperatorOrderEvent)
     return event

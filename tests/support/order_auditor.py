@@ -1,4 +1,4 @@
-"""What is wrong with orders, their money, their way through the statuses, and their disputes."""
+"""Everything wrong with orders, their money, their statuses, and their disputes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,18 +19,18 @@ _LEGAL = {
     "refund_due": {"refunded", "finalized", "partially_refunded"},
     "review": {"refunded", "finalized", "partially_refunded", "refund_due"},
 }
-"""Which status may follow which."""
+"""The statuses that may follow each."""
 _DECIDED = {"warning_closed", "won", "lost", "prevented", "charge_refunded"}
 
 
 def wrong_orders(shelves: Shelves, deleted: Documents) -> Iterator[str]:
     finalizations: Counter[str] = Counter()
-    ways: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    transitions: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for event_id, entry in shelves["auditLog"].items():
         before, after = entry["statusBefore"], entry["statusAfter"]
         if before != after:
-            ways[entry["orderId"]].append((before, after))
-            # While its units are counted, an order counts as pending, and an operator may end that.
+            transitions[entry["orderId"]].append((before, after))
+            # While its units are counted, an order counts as pending; an operator may release it then.
             is_released = (entry["kind"], before, after) == ("operator_released", "pending", "expired")
             if after not in _LEGAL.get(before, set()) and not is_released:
                 yield f"{event_id}: no order goes from {before} to {after}"
@@ -39,14 +39,14 @@ def wrong_orders(shelves: Shelves, deleted: Documents) -> Iterator[str]:
         earlier = [deleted[order_id]] if order_id in deleted else []
         if finalizations[order_id] > 1 + len(earlier):
             yield f"{order_id}: finalized {finalizations[order_id]} times"
-        yield from _of_money(order_id, order, shelves)
-        yield from _of_ways(order_id, [order, *earlier], ways[order_id])
+        yield from _wrong_money(order_id, order, shelves)
+        yield from _wrong_transitions(order_id, [order, *earlier], transitions[order_id])
         sold = counted_units_of(order) if order.get("finalizedAt") else Counter()
         for item in order.get("returned", ()):
             if not 0 < item["quantity"] <= sold[item["productId"]]:
                 yield f"{order_id}: {item} came back, of {dict(sold)} taken"
         lapsed = shelves["auditLog"].get(f"lapsed_{order_id}")
-        # Whatever became of it afterwards, its time is still the same.
+        # Nothing changes this time afterwards.
         if (
             lapsed
             and lapsed["statusAfter"] == "expired"
@@ -56,13 +56,13 @@ def wrong_orders(shelves: Shelves, deleted: Documents) -> Iterator[str]:
             yield f"{order_id}: expired at {lapsed['createdAt']}, before {order['reservationExpiresAt']}"
 
 
-def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
+def _wrong_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
     received, refunded = order.get("amountReceived") or 0, order.get("amountRefunded") or 0
-    is_told_in_part, is_full = _has_handled_refunds(order, shelves), 0 < received <= refunded
-    if refunded > received and not is_told_in_part:
+    has_handled_refunds, is_full = _has_handled_refunds(order, shelves), 0 < received <= refunded
+    if refunded > received and not has_handled_refunds:
         yield f"{order_id}: {refunded} refunded of {received} received"
-    # What seems to be too much of one payment is not refunded of another.
-    may_be_owed = is_told_in_part and len(order.get("payments", ())) > 1
+    # A surplus refunded on one payment does not count for another.
+    may_be_owed = has_handled_refunds and len(order.get("payments", ())) > 1
     if (order["status"] == "refunded") != is_full and not (is_full and may_be_owed):
         yield f"{order_id}: {order['status']} with {refunded} refunded of {received}"
     is_accepted = shelves["auditLog"].get(order.get("webhookEventId") or "", {}).get("result") == "accepted"
@@ -76,33 +76,35 @@ def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
 
 
 def _has_handled_refunds(order: Fields, shelves: Shelves) -> bool:
-    """Whether a person has set aside what else was reported of its refunds, such as that one has failed."""
-    said = ((entry["kind"], entry["paymentIntentId"]) for entry in _handled_in(shelves))
+    """Whether a person has set aside a report on its refunds, such as that one failed."""
+    said = ((entry["kind"], entry["paymentIntentId"]) for entry in _handled_events(shelves))
     return any(kind == "refund_updated" and payment in order.get("payments", ()) for kind, payment in said)
 
 
-def _handled_in(shelves: Shelves) -> Iterator[Fields]:
-    """Of events alone: what a person did to anything else is in a chain."""
+def _handled_events(shelves: Shelves) -> Iterator[Fields]:
+    """Only events: any other act of an operator is in a chain."""
     entries = shelves["auditLog"].values()
     return (entry for entry in entries if entry["result"] == "handled" and "hash" not in entry)
 
 
-def _of_ways(order_id: str, orders: Sequence[Fields], ways: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The changes of status in the trail are one way for each order, from where it began to where it is."""
+def _wrong_transitions(
+    order_id: str, orders: Sequence[Fields], transitions: Iterable[tuple[str, str]]
+) -> Iterator[str]:
+    """The trail's status changes lead each order from its first status to its current one."""
     balance: Counter[str] = Counter()
     for order in orders:
         is_counted = order["status"] == "reserving"
         balance[(order.get("heldFrom") or "pending") if is_counted else order["status"]] += 1
-    for before, after in ways:
+    for before, after in transitions:
         balance[before] += 1
         balance[after] -= 1
     begun = [times for times in balance.values() if times]
     if begun != [len(orders)]:
-        yield f"{order_id}: no way through {ways} ends with {[order['status'] for order in orders]}"
+        yield f"{order_id}: no way through {transitions} ends with {[order['status'] for order in orders]}"
 
 
 def wrong_disputes(shelves: Shelves, deleted: Documents) -> Iterator[str]:
-    """An order says whether it is disputed, and nothing more: its customer can read it."""
+    """An order only says whether it is disputed, since its customer can read it."""
     still_open = Counter(
         dispute["orderId"] for dispute in shelves["disputes"].values() if dispute["status"] not in _DECIDED
     )

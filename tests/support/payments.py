@@ -1,4 +1,4 @@
-"""What Stripe reports of payments, as events: complete by default."""
+"""Stripe's reports on payments, as events, complete by default."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +28,7 @@ def a_payment(
 
 
 def a_free_session(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentSucceeded:
-    """A Checkout session was completed that cost nothing."""
+    """A completed Checkout session that cost nothing."""
     delivery = {"event_type": "checkout.session.completed", **delivery}
     free = Money(0, "eur")
     event = a_payment(event_id, order_id=order_id, money=free, payment_intent_id=None, charge_id=None, **delivery)
@@ -97,4 +97,4 @@ EVENTS_OF_ONE_PAYMENT: tuple[PaymentSucceeded, ...] = (
     a_payment("evt_intent", event_type="payment_intent.succeeded"),
     a_payment("evt_session", event_type="checkout.session.completed", charge_id=None),
 )
-"""What Stripe sends within milliseconds."""
+"""Stripe sends these within milliseconds."""

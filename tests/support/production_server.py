@@ -1,4 +1,4 @@
-"""The function as it runs in production: functions-framework under gunicorn, with threads, as a process of its own."""
+"""The function as in production: functions-framework under gunicorn, with threads, in a process of its own."""
 
 import json
 import os
@@ -29,7 +29,7 @@ _Found = TypeVar("_Found")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that may still be starting."""
+    """May still be starting."""
 
     port: int
     log: Path
@@ -40,7 +40,7 @@ class Server:
         return f"http://{_HOST}:{self.port}/"
 
     def connect(self) -> socket.socket:
-        """A connection, made as soon as the server listens. Raises RuntimeError if it never does."""
+        """A connection, once the server listens. Raises RuntimeError if it never does."""
 
         def connection() -> socket.socket | None:
             try:
@@ -53,7 +53,7 @@ class Server:
     def wait_until_serving(self) -> None:
         """Raises RuntimeError if it never does."""
         self.connect().close()
-        # gunicorn listens first, and then makes its worker.
+        # gunicorn starts its worker only after it listens.
         self._awaited(lambda: _children_of(self.process.pid))
 
     def deliver(self, event: Mapping[str, object], *, secret: str = SECRET) -> Answer:
@@ -67,18 +67,18 @@ class Server:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def worker(self) -> int:
-        """The process that serves, gunicorn's one worker; another one if it has died."""
+        """The id of the serving process, gunicorn's only worker; it changes if the worker dies."""
         workers = _children_of(self.process.pid)
         if len(workers) != 1:
             raise RuntimeError(f"the server has {len(workers)} workers, not one: has one just died?")
         return workers[0]
 
     def resident_megabytes(self) -> float:
-        """The memory of the process that serves."""
+        """The memory of the serving process."""
         return vitals_of(self.worker()).resident_bytes / 2**20
 
     def _awaited(self, look: Callable[[], _Found | None]) -> _Found:
-        """What is found, as soon as something is."""
+        """The first result that `look` finds."""
         end = time.monotonic() + START_SECONDS_MAX
         while self.process.poll() is None and time.monotonic() < end:
             if found := look():
@@ -89,7 +89,7 @@ class Server:
 
 @contextmanager
 def starting_server(project: str, firestore_host: str, log: Path, **environment: str) -> Iterator[Server]:
-    """Start to serve `stripe_webhook` on a free port; the server ends with the block."""
+    """Start to serve `stripe_webhook` on a free port, until the block ends."""
     with socket.socket() as free:
         free.bind((_HOST, 0))
         port = free.getsockname()[1]
@@ -102,7 +102,7 @@ def starting_server(project: str, firestore_host: str, log: Path, **environment:
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "THREADS": "16",
     }
-    # Appended to, so that a test can empty it.
+    # Appends, so that a test can empty it.
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "functions_framework"],
@@ -119,7 +119,7 @@ def starting_server(project: str, firestore_host: str, log: Path, **environment:
 
 @contextmanager
 def production_server(project: str, firestore_host: str, folder: Path, **environment: str) -> Iterator[Server]:
-    """Serve `stripe_webhook` until the block ends, with the server's log in the folder."""
+    """Serve `stripe_webhook` until the block ends; the server's log is in the folder."""
     with starting_server(project, firestore_host, folder / "server.log", **environment) as server:
         server.wait_until_serving()
         yield server

@@ -1,6 +1,6 @@
-"""Stands in for a provider of messages: it takes what the provider documents, and answers as a test says.
+"""Stands in for a message provider: accepts what the provider documents, and answers as the test says.
 
-What it must not be asked, it refuses as the provider would, so that a test which sends that fails.
+It refuses what the provider would refuse, so that a test which sends that fails.
 """
 
 import json
@@ -14,18 +14,18 @@ from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_
 
 
 class Trouble(Enum):
-    """What becomes of an answer although the provider has done what it was asked for."""
+    """What happens to an answer, although the provider did what it was asked."""
 
     CUT_OFF = auto()
-    """The connection ends before it."""
+    """The connection ends before the answer."""
     LATE = auto()
-    """It never comes."""
+    """The answer never comes."""
     GARBAGE = auto()
-    """Somebody in between answers instead."""
+    """A server in between answers instead."""
 
 
 class Refusal(Exception):
-    """The provider does not take this request."""
+    """The provider refuses the request."""
 
     def __init__(self, answer: bytes) -> None:
         super().__init__(answer.decode(errors="replace"))
@@ -34,13 +34,13 @@ class Refusal(Exception):
 
 @dataclass
 class Provider:
-    """What it took is in `taken`, once for each time that it took it."""
+    """Each message that it accepts is in `taken`, as often as it is accepted."""
 
     take: Callable[[Request], tuple[Any, bytes]]
-    """What a request asks for, and the answer to it. Raises Refusal."""
+    """Reads a request: what it asks for, and the answer. Raises Refusal."""
     taken: list[Any] = field(default_factory=list)
     script: list[bytes | Trouble] = field(default_factory=list)
-    """What the next requests meet with: these answers in the place of being taken, or trouble after it."""
+    """For the next requests: an answer instead of accepting, or trouble after accepting."""
     origin: str = ""
 
     def answer(self, request: Request, server: ScriptedServer) -> Iterable[bytes]:

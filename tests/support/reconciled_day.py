@@ -1,4 +1,4 @@
-"""A day at a shop of which webhooks have or have not said everything, and its shop once a run has been there."""
+"""A day at a shop that missed some or all webhooks, and the shop after a reconciliation run."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from tests.support.shop import document_at
 
 
 def a_day_at(shop: ShopAtStripe, deliver: Callable[[ShopAtStripe], object]) -> ShopAtStripe:
-    """One order is paid and partly refunded, one paid and refunded, one paid by slow money, one only placed."""
+    """One order is paid and partly refunded, one paid and refunded, one paid by a slow method, one only placed."""
     payments = {}
     for order_id in ("order-1", "order-2", "order-3", "order-4"):
         shop.order(order_id, quantity=2)
@@ -25,11 +25,11 @@ def a_day_at(shop: ShopAtStripe, deliver: Callable[[ShopAtStripe], object]) -> S
 
 
 def nothing(_shop: ShopAtStripe) -> None:
-    """Every webhook is lost, or its endpoint is disabled, or answers none because its secret is wrong."""
+    """No webhook arrives: all are lost, or the endpoint is disabled or has the wrong secret."""
 
 
 def outcome_in(shop: ShopAtStripe) -> dict[str, dict[str, object]]:
-    """All but which of several events that say the same came first."""
+    """Everything but which of several equivalent events came first."""
     kept = ("orders/", "inventory/", "payments/")
     found = {path: fields for path, fields in shop.documents().items() if path.startswith(kept)}
     of_the_trail = dict.fromkeys(("webhookEventId", "waiting", "auditCount"))

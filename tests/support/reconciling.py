@@ -1,4 +1,4 @@
-"""A shop and its account at Stripe, by one clock: what happens at Stripe, what the shop is told of it, and the job."""
+"""A shop and its account at Stripe on one clock: events at Stripe, their deliveries to the shop, and the job."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,17 +46,17 @@ from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
 
 FUNCTION_SECONDS_MAX: Final = 540
-"""After which the platform ends a run."""
+"""The platform's limit for a run."""
 
 
 def a_paid_order() -> Order:
-    """Three shirts, paid with pi_1."""
+    """Three shirts, paid by pi_1."""
     store = a_shop_after(a_placement(), a_payment())
     return order_from("order-1", document_at(store, "orders/order-1"))
 
 
 def an_intent(payment_id: str = "pi_1", **fields: object) -> PaymentIntent:
-    """Succeeded, for those shirts."""
+    """Succeeded, for the same shirts."""
     paid = PaymentIntent(payment_id, "succeeded", 3_600, "eur", NOW, {"orderId": "order-1"})
     return replace(paid, **fields)  # type: ignore[arg-type]
 
@@ -104,9 +104,9 @@ class ListedAccount:
 
 
 class ShopAtStripe:
-    """Ten shirts at 12.00, and an account. Nothing that happens there reaches the shop unless it is delivered.
+    """Ten shirts at 12.00, and an account. Nothing reaches the shop from there until it is delivered.
 
-    Whatever happens in the same order has the same ids in any two of them.
+    The same acts in the same order give the same ids in every instance.
     """
 
     def __init__(self, *, stock: int = 10, terms: Terms = TERMS) -> None:
@@ -149,13 +149,13 @@ class ShopAtStripe:
         return settled(event, self.store, now=self.now, terms=terms or self.terms)
 
     def deliver(self, messages: Iterable[Json] | None = None) -> None:
-        """All that has happened, or these events."""
+        """Deliver these events, or all of them."""
         for message in list(messages or self.account.events):
             event = order_event_from(message, delivered_at=self.now, naming=Naming())
             self.settle(event)
 
     def sell(self, order_id: str) -> str:
-        """One shirt, ordered, paid, and reported at once. Returns the payment's id."""
+        """One shirt: ordered, paid and delivered at once. Returns the payment's id."""
         before = len(self.account.events)
         self.order(order_id, quantity=1)
         payment_id = self.pay(order_id, quantity=1)
@@ -182,18 +182,18 @@ class ShopAtStripe:
     # --- What goes wrong ---------------------------------------------------------------------------------------------
 
     def lose_events(self) -> None:
-        """Stripe keeps none of them any more, and by now none could still be on its way."""
+        """Stripe loses its events, and so much time passes that no delivery can be under way."""
         self.account.events.clear()
         self.later(hours=3)
 
     def forget_payment(self, order_id: str = "order-1") -> None:
-        """The order is as if nobody had paid for it."""
+        """Reset the order as if nobody had paid."""
         broken(self.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None, webhookEventId=None)
 
     # --- What is there -----------------------------------------------------------------------------------------------
 
     def logged(self, result: str) -> list[Json]:
-        """The lines of the log that end with this result."""
+        """The log lines with this result."""
         return [line for line in self.log.lines if line["result"] == result]
 
     def open_findings(self) -> list[str]:
@@ -201,7 +201,7 @@ class ShopAtStripe:
         return sorted(path.removeprefix("findings/") for path, fields in found if fields["state"] == "open")
 
     def documents(self) -> dict[str, Fields]:
-        """All that customers, operators and the service know, without when they learnt it, nor how often."""
+        """Every document, without the times and counts of deliveries."""
         return {
             path: _timeless(fields)
             for path, fields in self.store.dump().items()
@@ -213,7 +213,7 @@ _app = Flask("reconciliation")
 _TIMES = {
     *("createdAt", "updatedAt", "finalizedAt", "receivedAt", "lastDeliveryAt", "processedAt", "expireAt"),
     *("nextAttemptAt", "deliveries", "parkedAt", "reason", "event"),
-    # Times are part of what is hashed.
+    # Hashes contain times.
     *("hash", "previousHash", "auditHead"),
 }
 
@@ -223,12 +223,12 @@ def _timeless(fields: Mapping[str, object]) -> Fields:
 
 
 def broken(store: MemoryStore, path: str, **fields: object) -> None:
-    """Somebody writes over a document by hand."""
+    """Somebody edits a document by hand."""
     store.put(path, {**document_at(store, path), **fields})
 
 
 def a_shop_awaiting_slow_money() -> ShopAtStripe:
-    """Its order is held for a payment that has been under way for two hours."""
+    """Its order is held for a payment that has been processing for two hours."""
     shop = ShopAtStripe()
     shop.order("order-1")
     shop.pay("order-1", is_slow=True)
@@ -238,14 +238,14 @@ def a_shop_awaiting_slow_money() -> ShopAtStripe:
 
 
 def pay_slow_money(shop: ShopAtStripe) -> None:
-    """At Stripe, unless it is there."""
+    """At Stripe; does nothing once paid."""
     (session,) = shop.account.sessions.values()
     if session["payment_status"] != "paid":
         sessions.settle(shop.account, session, is_paid=True)
 
 
 def before_settling(job: Reconciliation, act: Callable[[Any], object]) -> Reconciliation:
-    """The same job, which does this with each event before it settles it."""
+    """The same job, which first calls `act` with each event that it settles."""
 
     def settle(event: Any, now: datetime) -> Outcome:
         act(event)
@@ -269,7 +269,7 @@ def order_ids(number: int) -> Sequence[str]:
 
 
 def payments_of(shop: ShopAtStripe) -> Mapping[str, str]:
-    """Of each order."""
+    """By order."""
     orders = {path: fields for path, fields in shop.store.dump().items() if path.startswith("orders/")}
     paid = {path: fields["paymentIntentId"] for path, fields in orders.items() if "paymentIntentId" in fields}
     return {path.removeprefix("orders/"): str(payment_id) for path, payment_id in paid.items()}
@@ -284,7 +284,7 @@ def opened_by(reconciled: Reconciled) -> list[str]:
 
 
 def answer_of(job: Reconciliation, method: str = "POST") -> tuple[int, Json]:
-    """How the endpoint answers."""
+    """The endpoint's status and answer."""
     with _app.test_request_context(method=method):
         response = ReconciliationEndpoint(job).respond(request)
     assert response.mimetype == "application/json"

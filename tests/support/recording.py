@@ -1,4 +1,4 @@
-"""What an entry point is given in place of settlement and the log: both remember what they were given."""
+"""Replace settlement and the log of an entry point, and record what they are given."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,11 +10,11 @@ from orders.outcome import Outcome, Result
 
 @dataclass
 class RecordingSettlement:
-    """Ends every event as the test says: as a paid order unless it says otherwise."""
+    """Ends every event as the test says, by default as a paid order."""
 
     ending: Outcome | Exception = field(default_factory=lambda: Outcome(Result.FIRST_TIME_FINALIZED, "order-1"))
     settled: list[tuple[Cause, datetime]] = field(default_factory=list)
-    """The events in the order in which they came, each with the time that was given."""
+    """The events in order, each with the time given."""
 
     def __call__(self, event: Cause, now: datetime) -> Outcome:
         self.settled.append((event, now))
@@ -32,10 +32,10 @@ class RecordingLog:
 
 
 def a_log_line(event: OrderEvent, severity: str, message: str, result: str) -> dict[str, Any]:
-    """What the log says of an event that ended so."""
+    """The log line of an event that ended so."""
     named = {"eventId": event.event_id, "eventType": event.event_type, "orderId": event.order_id}
     return {"severity": severity, "message": message, **named, "result": result}
 
 
 def silent(*_line: object, **_fields: object) -> None:
-    """A log that nobody reads."""
+    """A log that discards its lines."""

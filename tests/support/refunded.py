@@ -1,4 +1,4 @@
-"""Orders of which something is refunded, and the events that say so."""
+"""Refunded orders, and the events of their refunds."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,7 +24,7 @@ def paid(amount: int, currency: str = "eur") -> dict[str, Any]:
 
 
 def a_refunded_order(status: str = "refunded", **changes: Any) -> Order:
-    """Its shirts are back."""
+    """Its shirts were returned to stock."""
     return a_sold_order(status, **{"refunds": Refunds.of(a_refund()), "returned": {"shirt": 3}, **changes})
 
 

@@ -1,4 +1,4 @@
-"""What Stripe reports of refunds and disputes, as events: complete by default."""
+"""Stripe's reports on refunds and disputes, as events, complete by default."""
 
 from datetime import datetime, timedelta
 
@@ -30,7 +30,7 @@ def a_refunded_charge(
     charge_id: str | None = "ch_1",
     **delivery: object,
 ) -> ChargeRefunded:
-    """So much of a charge is refunded by now."""
+    """A charge of which `total` is refunded so far, in minor units."""
     return ChargeRefunded(
         delivery=a_delivery(event_id=event_id, **{"event_type": "charge.refunded", **delivery}),
         order_id=order_id,
@@ -53,7 +53,7 @@ def an_updated_refund(
     restock_defect: str | None = None,
     **delivery: object,
 ) -> RefundUpdated:
-    """One refund, as Stripe reports it: without the order's id."""
+    """One refund as Stripe reports it, without the order's id."""
     refund = refund or a_refund(payment_id=payment_intent_id or charge_id)
     return RefundUpdated(
         delivery=a_delivery(event_id=event_id, **{"event_type": "refund.updated", **delivery}),

@@ -1,4 +1,4 @@
-"""`./shop replay`, and who answers it for Stripe."""
+"""`./shop replay`, and a stand-in for Stripe that answers it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ YES = ("--yes", "--reason", "the endpoint was off", "--operator", "olga")
 
 
 class Stripe:
-    """Knows these events."""
+    """Has these events."""
 
     def __init__(self, *events: Mapping[str, Any]) -> None:
         self.events = {event["id"]: event for event in events}
@@ -34,7 +34,7 @@ class Stripe:
 
 
 def the_set(*event_ids: str) -> tuple[str, ...]:
-    """How these events are named together."""
+    """The options by which `./shop replay` confirms these events."""
     return ("--count", str(len(event_ids)), "--set", set_of(event_ids))
 
 

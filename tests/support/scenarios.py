@@ -1,4 +1,4 @@
-"""One order and its payments: what may happen to them, in any order, and what must have become of money and goods."""
+"""One order and its payments: events that may come in any order, and where money and goods must end up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _CHARGE, _INTENT, _SESSION = EVENTS_OF_ONE_PAYMENT
 
 
 def _another(payment: str, amount: int, event_id: str = "") -> OrderEvent:
-    """A payment besides the first one."""
+    """A second payment."""
     ids = {"payment_intent_id": f"pi_{payment}", "charge_id": f"ch_{payment}"}
     return a_payment(event_id or f"evt_{payment}", money=Money(amount, "eur"), **ids)
 
@@ -76,10 +76,10 @@ EVENTS: Mapping[str, OrderEvent] = {
 
 
 def delivery_of(name: str, number: int, *, seconds_apart: int = 0) -> OrderEvent:
-    """The event of this name, in the delivery of this number.
+    """The event of this name, in its delivery of this number.
 
     Args:
-        seconds_apart: how long after the event before it Stripe has made each of them.
+        seconds_apart: the time at Stripe between each event and the one before it.
     """
     event = redelivered(EVENTS[name], NOW + timedelta(microseconds=number))
     if not isinstance(event, StripeEvent):
@@ -90,15 +90,15 @@ def delivery_of(name: str, number: int, *, seconds_apart: int = 0) -> OrderEvent
 
 @dataclass(frozen=True)
 class Ending:
-    """What does not depend on the order of events: where the money is, and where the goods are."""
+    """Where money and goods are, which does not depend on the order of events."""
 
     received: object
     refunded: object
     status: object
-    """Of an order that is not paid: only that it is not."""
+    """`unpaid` for every order without a payment."""
     stock: object
     held: object = 0
-    """Of an order that is not paid: nothing that counts."""
+    """0 for an unpaid order, whose hold is not compared."""
 
 
 def ending_in(documents: Mapping[str, Mapping[str, Any]]) -> Ending:
@@ -109,7 +109,7 @@ def ending_in(documents: Mapping[str, Mapping[str, Any]]) -> Ending:
 
 
 def payments_in(documents: Mapping[str, Mapping[str, Any]]) -> object:
-    """All that the order knows of its payments and refunds, which does not depend on the order of events either."""
+    """What the order knows of payments and refunds, which does not depend on the order of events either."""
     order = documents["orders/order-1"]
     return order.get("payments"), order.get("refunds")
 

@@ -19,21 +19,21 @@ class Request:
     headers: Message
     body: bytes
     connection: object
-    """The same for all requests that come on one connection."""
+    """Equal for all requests on one connection."""
 
 
 class Hangup(Exception):
-    """Raised by what answers: the connection ends here."""
+    """Raised by an answer to end the connection."""
 
 
 @dataclass
 class ScriptedServer:
     answer: Callable[[Request], Iterable[bytes]]
-    """The pieces of the answer, from its status line on; each is sent when it is there."""
+    """The pieces of the answer, beginning with the status line; each is sent as soon as it is yielded."""
     origin: str = ""
     requests: list[Request] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
-    """Set at the end: what answers may wait for it."""
+    """Set at the end; an answer may wait for it."""
 
     @property
     def connections(self) -> int:
@@ -51,7 +51,7 @@ def http_answer(body: bytes, code: int = HTTPStatus.OK, *headers: str) -> bytes:
 
 @contextmanager
 def listening(server: ScriptedServer, tls: SSLContext | None = None) -> Iterator[ScriptedServer]:
-    """It listens, by TLS where it has a certificate; its origin says where."""
+    """Listens until the block ends, over TLS if given; `origin` is its URL."""
 
     class Handler(StreamRequestHandler):
         def setup(self) -> None:
@@ -80,7 +80,7 @@ def listening(server: ScriptedServer, tls: SSLContext | None = None) -> Iterator
         block_on_close = False
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Who was connected has gone away, as some tests mean to."""
+            """The client has disconnected, as some tests intend."""
 
     with Listener(("localhost", 0), Handler) as listener:
         threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Settlement as tests run it: on any store, at the time that the test names, by a clock that moves only in sleep."""
+"""Settlement in tests: on any store, at a given time, with a clock that only moves in sleep."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tests.support.builders import NOW, TERMS
 
 @dataclass
 class Clock:
-    """Seconds that pass while somebody sleeps, and by `per_look` each time somebody looks."""
+    """Seconds pass in sleep, and `per_look` whenever the clock is read."""
 
     seconds: float = 1_000.0
     per_look: float = 0.0
@@ -35,7 +35,7 @@ def patience_of(clock: Clock, random: Callable[[], float] = lambda: 0.5) -> Pati
 
 
 def settling_on(store: DocumentStore, *, terms: Terms = TERMS) -> Settle:
-    """`settle` on this store; it waits for nobody."""
+    """`settle` on this store, without waiting."""
     return partial(settle, store=store, terms=terms, patience=patience_of(Clock()))
 
 

@@ -1,4 +1,4 @@
-"""The documents of a shop as its auditor sorts them, and the units that orders name."""
+"""A shop's documents as its auditor sorts them, and the units that orders name."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 Fields = Mapping[str, Any]
 Documents = Mapping[str, Fields]
 Shelves = Mapping[str, Mapping[str, Fields]]
-"""The documents of each top-level collection, by id; further deliveries and notices by their whole path."""
+"""The documents of each top-level collection, by id; further deliveries and notices by path."""
 
 
 def shelved(documents: Documents) -> Shelves:
@@ -22,7 +22,7 @@ def shelved(documents: Documents) -> Shelves:
 
 
 def counted_units_of(order: Fields) -> Counter[str]:
-    """All but those of products that were never short when they were held."""
+    """The units of all products, except those that were never short when held."""
     units, unlimited = units_of(order["items"]), order.get("unlimited", ())
     return Counter({product_id: quantity for product_id, quantity in units.items() if product_id not in unlimited})
 
@@ -35,7 +35,7 @@ def units_of(items: Iterable[Fields]) -> Counter[str]:
 
 
 def generations(shelves: Shelves, deleted: Documents) -> Mapping[str, Sequence[Fields]]:
-    """All orders that had an id, by it: the one that has it now first."""
+    """Every order that ever had an id, by id, the current one first."""
     orders = shelves["orders"]
     ids = orders.keys() | deleted.keys()
     return {order_id: [shelf[order_id] for shelf in (orders, deleted) if order_id in shelf] for order_id in ids}

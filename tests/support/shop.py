@@ -1,4 +1,4 @@
-"""A shop that sells shirts: its documents, and what is in them later, in whatever database they are."""
+"""A shop that sells shirts, and what it contains later, in any database."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,11 +15,11 @@ from tests.support.settling import settled
 
 SHIRTS = 10
 MUCH_LATER = NOW + timedelta(days=30)
-"""Past every reservation, however extended."""
+"""After every reservation, however extended."""
 
 
 class AnyDatabase(Protocol):
-    """Any database, past the service."""
+    """Any database, without the service."""
 
     def put(self, path: str, fields: Mapping[str, object]) -> None: ...
     def get(self, path: str) -> Mapping[str, object] | None: ...
@@ -32,10 +32,10 @@ class AnyDatabase(Protocol):
 def shop_documents(
     order: Fields | None = None, *, stock: int = SHIRTS, reserved: int = 0, **levels: Fields
 ) -> dict[str, Fields]:
-    """Shirts, and unless it is None one order, with its customer's and operators' requests, which nobody has reported.
+    """Shirts and, unless None, an order with its customer's and operators' requests, not yet settled.
 
     Args:
-        levels: the inventory of further products, by their ids.
+        levels: the inventory of further products, by id.
     """
     asked: dict[str, Fields] = {
         "cancelRequests/order-1": a_request(),
@@ -50,7 +50,7 @@ def shop_documents(
 
 
 def without_requests(store: MemoryStore) -> MemoryStore:
-    """Nobody has asked for anything: what operators read would show it."""
+    """Removes all requests, which would show in what operators read."""
     for path in [path for path, _ in store.documents() if path.startswith("operatorRequests/")]:
         store.delete(path)
     return store
@@ -89,7 +89,7 @@ def a_shop_paid_twice(*events: OrderEvent) -> MemoryStore:
 
 
 def time_of(event: OrderEvent) -> datetime:
-    """When the event comes: reservations lapse much later than all else happens."""
+    """When the event comes; reservations lapse much later than everything else."""
     return MUCH_LATER if isinstance(event, ReservationLapsed) else NOW
 
 
@@ -97,7 +97,7 @@ def time_of(event: OrderEvent) -> datetime:
 
 
 def document_at(database: AnyDatabase, path: str) -> Fields:
-    """The document's fields, which must exist."""
+    """The document's fields; it must exist."""
     fields = database.get(path)
     assert fields is not None, f"{path} does not exist"
     return dict(fields)
@@ -108,28 +108,28 @@ def status_in(database: AnyDatabase, order_id: str = "order-1") -> object:
 
 
 def shirts_in(database: AnyDatabase) -> tuple[object, object]:
-    """Shirts on hand, and shirts held."""
+    """Shirts in stock, and shirts held."""
     shirts = document_at(database, "inventory/shirt")
     return shirts["stock"], shirts["reserved"]
 
 
 def audited_in(database: AnyDatabase) -> set[str]:
-    """The ids of the events that have an audit entry."""
+    """The ids of the events with an audit entry."""
     paths = (path.split("/") for path in database.dump())
     return {path[1] for path in paths if path[0] == "auditLog" and len(path) == 2}
 
 
 def notices_in(database: AnyDatabase, *, of_event: str = "") -> list[object]:
-    """The type of each notice, to whomever it is addressed; only of this event, if one is named."""
+    """The type of each notice to anybody; only of this event, if given."""
     notices = ((path, fields) for path, fields in database.dump().items() if path.startswith("notifications/"))
     return [fields["type"] for path, fields in notices if path.endswith(of_event)]
 
 
 def complaints_in(database: AnyDatabase, *, stock: int | None = SHIRTS, **others: int | None) -> list[str]:
-    """What the auditor finds wrong.
+    """The auditor's complaints.
 
     Args:
-        stock: shirts on hand before anything happened.
-        others: the same of further products.
+        stock: the shirts in stock at the beginning.
+        others: the same for further products.
     """
     return complaints(database.dump(), {"shirt": stock, **others})

@@ -1,4 +1,4 @@
-"""A message, as Stripe signs it."""
+"""Messages, signed as Stripe does."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ def body_of(message: object) -> bytes:
 
 
 def signature_of(body: bytes, *, secret: str = SECRET, at: datetime = NOW) -> str:
-    """A `Stripe-Signature` header, made as Stripe documents it and without the library that checks it.
+    """A `Stripe-Signature` header, made as documented, without the library that checks it.
 
     https://docs.stripe.com/webhooks#verify-manually
     """

@@ -1,4 +1,4 @@
-"""Clients that keep a server waiting: each sends one byte a second, and connects again when it is dropped."""
+"""Clients that keep a server waiting: each sends one byte a second, and reconnects when dropped."""
 
 import selectors
 import socket
@@ -41,9 +41,9 @@ OF_EVERY_KIND: Final = (
 
 @contextmanager
 def slow_clients(port: int, requests: Sequence[bytes], count: int) -> Iterator[Counter[str]]:
-    """So many clients, each with one of the requests in turn, until the block ends.
+    """Clients that send these requests in turn, until the block ends.
 
-    Counts what they see: "connected", and each status that they are answered with.
+    Counts what they see: "connected", and each status that they get.
     """
     crowd = _Crowd(port)
     for number in range(count):
@@ -79,11 +79,11 @@ class _Crowd:
                 self._receive(key)
             if time.monotonic() >= next_byte_at:
                 next_byte_at += BYTE_SECONDS
-                # Not at once: whoever is refused at once would be a flood, and no slow client.
+                # Not at once: a client that reconnects at once would be a flood, not slow.
                 while self._dropped:
                     self.connect(self._dropped.pop())
                 for key in self._all():
-                    # Whether it was dropped is seen when something is received.
+                    # Only receiving shows whether it was dropped.
                     with suppress(OSError):
                         key.fileobj.send(b"x")  # type: ignore[union-attr]
         for key in self._all():

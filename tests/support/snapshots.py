@@ -1,4 +1,4 @@
-"""What settlement has read before it decides, complete by default: a test names only what it is about."""
+"""Snapshots from which settlement decides, complete by default: a test names only what it is about."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ SET_ASIDE_ON_PI_DAY = "set_aside: taken for an event of the other mode, on 2026-
 
 
 def a_claim(result: str = "first_time_finalized", **changes: Any) -> Claim:
-    """Of an event that was settled by its first delivery."""
+    """Of an event that its first delivery settled."""
     return Claim(True, Result(result), 1, NOW, NOW, NOW, "claim as read")._replace(**changes)  # noqa: FBT003 - processed
 
 
@@ -43,11 +43,11 @@ def a_product(product_id: str = "shirt", level: Level | None = TEN, **changes: A
 
 
 Shelf = tuple[int, int] | Product | None
-"""How many units are on hand, and how many of them are held; None if the inventory has no such product."""
+"""Units in stock and units held of them; None if the inventory lacks the product."""
 
 
 def a_snapshot(order: Order | None = None, *, shirts: Shelf = (10, 0), mugs: Shelf = None, **more: Any) -> Snapshot:
-    """All that there is of an order, its customer's cancel request, its products and whatever else is named."""
+    """An order, its customer's cancel request, its products, and whatever else is given."""
     products = {"shirt": _product_on(shirts, "shirt"), "mug": _product_on(mugs, "mug")}
     snapshot = Snapshot(
         order_id="order-1",

@@ -1,4 +1,4 @@
-"""What is wrong with the figures of the inventory, by orders, by the audit trail and by what is still to be taken."""
+"""Everything wrong in the inventory, by orders, the audit trail, and units still to be taken."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,22 +8,22 @@ from tests.support.shelves import Documents, Fields, Shelves, counted_units_of, 
 
 
 class Recount(NamedTuple):
-    """What the shop itself wrote as the stock of a product, over whatever had been there."""
+    """What the shop itself wrote as a product's stock, over whatever it was."""
 
     stock: int | None
     """None if it is never short from then on."""
     gone: int = 0
-    """Units that orders had taken by then, and not brought back."""
+    """Units that orders had taken and not returned by then."""
     moved: int = 0
-    """By how much the audit trail says that its stock had changed by then."""
+    """The change of its stock by then, according to the audit trail."""
     added: int = 0
-    """How much of that was operators' correction."""
+    """How much of that were operators' corrections."""
     to_take: int = 0
-    """Units of paid orders that were still to be taken then."""
+    """Units of paid orders that were still to be taken."""
 
 
 Recounts = Mapping[str, Recount]
-"""The latest of each product that has any."""
+"""The latest of each product that has one."""
 _TAKEN = {"finalized", "partially_refunded", "refunded", "refund_due"}
 
 
@@ -38,7 +38,7 @@ def wrong_levels(shelves: Shelves, counts: Recounts, deleted: Documents) -> Iter
     unfinished = any(order["status"] == "reserving" for order in orders)
     for product_id, count in counts.items():
         if (level := shelves["inventory"].get(product_id)) is None:
-            # Somebody has deleted it, and with it all that was counted.
+            # Somebody has deleted it, and all its figures.
             continue
         if level["reserved"] != held[product_id] + to_take[product_id]:
             yield (
@@ -80,24 +80,24 @@ def wrongly_uncounted(shelves: Shelves, initial_stock: Mapping[str, int | None],
 
 
 def wrong_takings(shelves: Shelves, deleted: Documents) -> Iterator[str]:
-    """Only a paid order has one, of what was hot when it was held, to the unit."""
+    """Only a paid order has a taking, with exactly the units of products that were hot when held."""
     for order_id, orders in generations(shelves, deleted).items():
         taking = shelves["takings"].get(order_id)
-        if taking and not any(_is_taking_of(order, taking) for order in orders):
+        if taking and not any(_matches(order, taking) for order in orders):
             yield f"{order_id}: {taking} is still to be taken for {orders}"
     if ownerless := shelves["takings"].keys() - shelves["orders"].keys() - deleted.keys():
         yield f"{sorted(ownerless)}: still to be taken, and there is no such order"
 
 
-def _is_taking_of(order: Fields, taking: Fields) -> bool:
-    """What is left out is on record as uncounted: by then its product had no figures."""
+def _matches(order: Fields, taking: Fields) -> bool:
+    """Units left out are on record as uncounted: their product had no figures by then."""
     hot, units = _hot_units_of(order), taking["units"]
     is_whole = hot.keys() == units.keys() or order.get("wentUncounted")
     return bool(order.get("finalizedAt") and is_whole and units and units.items() <= hot.items())
 
 
 def units_to_take(shelves: Shelves) -> Counter[str]:
-    """What was sold of each product, and is still counted as reserved."""
+    """Sold units of each product that are still counted as reserved."""
     return sum((Counter(taking["units"]) for taking in shelves["takings"].values()), Counter[str]())
 
 
@@ -106,7 +106,7 @@ def _hot_units_of(order: Fields) -> Mapping[str, int]:
 
 
 def units_moved(shelves: Shelves) -> Counter[tuple[str, str]]:
-    """What the audit trail says, by product and figure."""
+    """The changes in the audit trail, by product and figure."""
     moved: Counter[tuple[str, str]] = Counter()
     for entry in shelves["auditLog"].values():
         for move in entry["stock"]:
@@ -116,7 +116,7 @@ def units_moved(shelves: Shelves) -> Counter[tuple[str, str]]:
 
 
 def units_added(shelves: Shelves) -> Counter[str]:
-    """What operators have put on the shelves, or taken away, by product."""
+    """What operators have added to the stock, or removed, by product."""
     added: Counter[str] = Counter()
     for entry in shelves["auditLog"].values():
         if entry["kind"] == "operator_adjusted_stock":
@@ -125,7 +125,7 @@ def units_added(shelves: Shelves) -> Counter[str]:
 
 
 def units_gone(orders: Iterable[Fields]) -> Counter[str]:
-    """Units that were taken from stock and have not come back."""
+    """Units that were taken from stock and not returned."""
     gone: Counter[str] = Counter()
     for order in orders:
         if order["status"] in _TAKEN and order.get("finalizedAt"):

@@ -1,7 +1,7 @@
 """Stripe's events, as its webhooks carry them: every field, in the newest API version and in one of 2020.
 
-Each builder makes one situation and takes the fields that a test is about. Their objects are in `tests/support/stripe`;
-the event around them is documented at https://docs.stripe.com/api/events/object.
+Each builder makes one situation, with the fields that the test gives. The objects are in `tests/support/stripe`; the
+event around them is documented at https://docs.stripe.com/api/events/object.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ from tests.support.stripe.refunds import a_failed_refund, a_refund_object
 from tests.support.stripe.versions import AMOUNT, CURRENT
 
 PAYMENT_EVENTS: Final = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
-"""The events that Stripe sends within milliseconds of one Checkout payment."""
+"""Stripe sends these within milliseconds of one Checkout payment."""
 
 OBJECT_OF: Final[Mapping[str, Callable[..., Fields]]] = {
     "payment_intent.succeeded": a_payment_intent,
@@ -54,7 +54,7 @@ OBJECT_OF: Final[Mapping[str, Callable[..., Fields]]] = {
     "charge.dispute.funds_withdrawn": a_dispute_object,
     "charge.dispute.funds_reinstated": a_dispute_object,
 }
-"""For every type of event that is handled, the object that it usually carries, given the API version."""
+"""For every handled event type, its usual object in the given API version."""
 
 
 def an_event(
@@ -97,7 +97,7 @@ def a_thin_event(event_type: str = "v1.payment_intent.succeeded", event_id: str 
 
 
 def the_event(event_type: str, api_version: str = CURRENT, event_id: str = "evt_1", **object_fields: object) -> Fields:
-    """The usual event of this type, whose object differs from the usual in these fields."""
+    """The usual event of this type, with these fields of its object changed."""
     return an_event(event_type, OBJECT_OF[event_type](api_version, **object_fields), event_id, api_version=api_version)
 
 
@@ -107,12 +107,12 @@ def a_stripe_event(
     event_id: str = "evt_1",
     **fields: Any,
 ) -> Fields:
-    """An event for tests that are not about its shape: order-1 is paid, unless they say otherwise."""
+    """For tests that are not about an event's shape: by default, order-1 is paid."""
     return an_event(event_type, a_payment_intent() if stripe_object is None else stripe_object, event_id, **fields)
 
 
 def an_event_for(order_id: str, event_type: str, **object_fields: object) -> Fields:
-    """The usual event of this type for the order's own payment. Each type has an event id of its own."""
+    """The usual event of this type for the order's own payment, with its own event id."""
     intent_id, charge_id, metadata = f"pi_{order_id}", f"ch_{order_id}", {"orderId": order_id}
     ids: Mapping[str, Fields] = {
         "payment_intent": {"id": intent_id, "metadata": metadata},
@@ -125,7 +125,7 @@ def an_event_for(order_id: str, event_type: str, **object_fields: object) -> Fie
 
 
 def a_payment_event(order_id: str, event_type: str = "payment_intent.succeeded", amount: int = AMOUNT) -> Fields:
-    """One of `PAYMENT_EVENTS`, for an order that was paid with this amount."""
+    """One of `PAYMENT_EVENTS`, for an order paid with this amount."""
     fields: Mapping[str, Fields] = {
         "charge.succeeded": {"amount": amount, "amount_captured": amount},
         "payment_intent.succeeded": {"amount": amount, "amount_received": amount, "latest_charge": f"ch_{order_id}"},

@@ -1,4 +1,4 @@
-"""What the service asks of Stripe: requests that Stripe takes."""
+"""The service's requests to Stripe, as Stripe accepts them."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def a_session_request(order_id: str = "order-1", **fields: object) -> dict[str, 
 
 
 def as_stripe_reads(request: dict[str, Any], kind: type) -> dict[str, Any]:
-    """The request after its way over the wire, checked against Stripe's own type of it, one of `stripe.params`.
+    """The request as Stripe decodes it, checked against Stripe's own type, one of `stripe.params`.
 
     Raises InvalidParameter: Stripe would refuse it.
     """

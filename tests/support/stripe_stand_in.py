@@ -1,4 +1,4 @@
-"""What stands in for Stripe's API, in this process: for a test that wants it for itself."""
+"""The stand-in for Stripe's API in this process, for a test that needs its own."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A shop that the sweep finds as a test says, and how its run ends."""
+"""A shop in which the sweep finds what a test says, and the summaries of its runs."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _app = Flask("shop")
 _Found = TypeVar("_Found", str, StripeEvent)
 _Ending = TypeVar("_Ending")
 Batch = Sequence[_Found] | Exception
-"""What the database found, or why it gave no answer."""
+"""What the database found, or the error it gave."""
 
 
 def ended(ending: _Ending | Exception) -> _Ending:
@@ -39,7 +39,7 @@ class Shop:
     parked: Sequence[Batch[StripeEvent]] = ()
     unanswered: Sequence[Batch[str]] = ()
     asked_for: Sequence[Batch[str]] = ()
-    """By operators."""
+    """The operators' requests."""
     due: Sequence[Batch[str]] = ()
     shown: Mapping[str, str] | Exception = field(default_factory=dict)
     anchor: Mapping[str, object] | Exception | None = None
@@ -58,7 +58,7 @@ class Shop:
         return self.log.lines
 
     def swept(self, method: str = "POST", path: str = "/") -> tuple[int, dict[str, object]]:
-        """Status and answer of one run."""
+        """The status and answer of one run."""
         with _app.test_request_context(path, method=method):
             response = self.sweep.respond(request)
         assert response.mimetype == "application/json"
@@ -122,5 +122,5 @@ class Shop:
 
 
 def summary(**counted: object) -> dict[str, object]:
-    """What a run reports in which nothing but this happened."""
+    """The summary of a run in which only this happened."""
     return {"expired": 0, "finished": 0, "unchanged": 0, "postponed": 0, "faults": 0, "complete": True, **counted}

@@ -36,7 +36,7 @@ def read(trail: Sequence[Fields], order_id: str | None = "order-1") -> list[Entr
 
 
 def found(trail: Sequence[Fields], order: Ends) -> list[tuple[str, str | None]]:
-    # In whatever order they are read.
+    # The order of reading does not matter.
     (verdict,) = {verified(order, read(shuffled)) for shuffled in (trail, trail[::-1])}
     return [(str(finding.defect), finding.entry_id) for finding in verdict.findings]
 
@@ -46,7 +46,7 @@ ORDER: Final = an_order(ends(WHOLE))
 
 
 def forged(number: int, **changes: object) -> Trail:
-    """One entry is changed, and everything from there on hashed anew, as somebody could who may write anything."""
+    """One entry is changed and all later hashes recomputed, as somebody with write access could do."""
     trail = WHOLE[: number - 1]
     for each in WHOLE[number - 1 :]:
         fields = {name: value for name, value in each.items() if name not in ("sequence", "previousHash", "hash")}
@@ -58,5 +58,5 @@ def without(*numbers: int) -> Trail:
     return [fields for fields in WHOLE if fields["sequence"] not in numbers]
 
 
-# As old as the first one in the chain.
+# As old as the chain's first entry.
 UNCHAINED: Final[Fields] = {"eventId": "evt_x", "createdAt": NOW + timedelta(minutes=1), "stock": []}

@@ -1,4 +1,4 @@
-"""What Stripe's events mean, as the tests of their translation ask."""
+"""What Stripe's events mean, for the tests of their translation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def translated(message: Mapping[str, object], naming: Naming = Naming()) -> Stri
 
 
 def meaning_of(event_type: str, **fields: Any) -> StripeEvent | NotUnderstood | Ignored:
-    """What an event of this type means whose object differs from the usual in these fields."""
+    """The meaning of an event of this type, with these fields of its object changed."""
     return translated(the_event(event_type, **fields))
 
 

@@ -1,4 +1,4 @@
-"""What a process takes of its machine: memory, descriptors and threads."""
+"""What a process uses: memory, descriptors and threads."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 class Vitals:
     resident_bytes: int
     descriptors: int | None
-    """None where the system does not report them: anywhere but on Linux."""
+    """None if the system does not report them, which only Linux does."""
     threads: int | None
     """Likewise."""
 

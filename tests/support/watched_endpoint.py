@@ -1,4 +1,4 @@
-"""The webhook endpoint with everything around it in the test's control, and deliveries to it."""
+"""The webhook endpoint with all its collaborators under the test's control, and deliveries to it."""
 
 import json
 from collections.abc import Callable
@@ -47,7 +47,7 @@ class WatchedEndpoint:
 
     @property
     def line(self) -> dict[str, Any]:
-        """The one line that was logged."""
+        """The only line that was logged."""
         (line,) = self.lines
         return line
 
@@ -59,7 +59,7 @@ def an_endpoint_that_ends_in(ending: Outcome | Exception) -> WatchedEndpoint:
 def delivered(
     body: bytes = BODY, endpoint: WatchedEndpoint | None = None, *, method: str = "POST", **headers: str
 ) -> Response:
-    """The answer to a delivery that is signed unless its headers say otherwise."""
+    """The answer to a delivery, which is signed unless its headers say otherwise."""
     named = {"Stripe-Signature": signature_of(body), **{name.replace("_", "-"): text for name, text in headers.items()}}
     with app.test_request_context("/", method=method, data=body, headers=named):
         return (endpoint or WatchedEndpoint()).respond(request)

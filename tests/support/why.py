@@ -1,4 +1,4 @@
-"""What `./shop why` says, and shops about which it has something to say."""
+"""What `./shop why` prints, and shops that it has something to say about."""
 
 import json
 from typing import Any
@@ -21,13 +21,13 @@ def told(store: MemoryStore, some_id: str = "order-1", **when: Any) -> str:
 
 
 def next_steps(store: MemoryStore, **when: Any) -> list[str]:
-    """Each as its command, or where there is none as why."""
+    """Each step's command, or its reason if it has none."""
     steps = json.loads(operated(store, "why", "order-1", "--json", **when).stdout)["next"]
     return [step["command"] or step["why"] for step in steps]
 
 
 def ways_back(options: str = "") -> list[str]:
-    """By Stripe, or as it went back elsewhere."""
+    """A refund by Stripe, and one by other means."""
     return [f"./shop refund {options}order-1", f"./shop refund {options}--elsewhere order-1"]
 
 

@@ -1,4 +1,4 @@
-"""What a decision about order-1 writes, by document: complete by default, so that a test names only what differs."""
+"""What a decision about order-1 writes, by document, complete by default: a test names only what differs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,9 +26,9 @@ Writes = dict[str, Write]
 
 
 def written(decision: Decision, snapshot: Snapshot | None = None, event: Cause = PAID, **terms: Any) -> Writes:
-    """What is written, by document: no commit writes one twice, none can be done twice, and all values are plain.
+    """The writes, by document; checks that no document is written twice, none could be repeated, and values are plain.
 
-    Which place a change's entry has in the chain is left out, of the entry and of its order.
+    Leaves out the change's place in the chain, in the entry and in the order.
     """
     writes = writes_for(decision, event, snapshot or a_snapshot(), replace(TERMS, **terms), NOW)
     assert len({write.path for write in writes}) == len(writes)
@@ -103,7 +103,7 @@ def new_entry(**fields: object) -> Writes:
 
 
 def payment_fields(**fields: object) -> Fields:
-    """What an order says of its one payment, which has brought all that was asked."""
+    """The order's fields about its only payment, which brought all that was due."""
     paid: Fields = {
         "state": "succeeded",
         "at": NOW,

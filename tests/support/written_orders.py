@@ -1,4 +1,4 @@
-"""All that the service writes to an order."""
+"""All fields that the service writes to an order."""
 
 from datetime import timedelta
 
@@ -64,4 +64,4 @@ WRITTEN: Fields = {
     "openDisputes": 2,
     "cancelRequestedAt": LATER,
 }
-"""All that the service writes to an order."""
+"""All fields that the service writes to an order."""

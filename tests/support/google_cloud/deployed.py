@@ -1,6 +1,6 @@
-"""A project into which this folder was deployed, and all of it works; made by hand, because that takes no time.
+"""A project into which this folder was deployed without fault, made by hand to save time.
 
-That the Firebase tools leave the same behind, as far as it is looked at, is proven where they deploy.
+That the Firebase tools leave the same, as far as anything looks, is shown by the tests that deploy.
 """
 
 import base64
@@ -41,7 +41,7 @@ def deployed_project(wanted: Wanted, folder: Path, secret: str, now: datetime) -
 
 
 def _watch(google: GoogleProject) -> None:
-    """By our policies and by one of somebody else's, which calls nobody."""
+    """Our alert policies, and somebody else's that notifies nobody."""
     channel = f"{_IN_PROJECT}/notificationChannels/1"
     ours = [{**policy, "notificationChannels": [channel]} for policy in monitoring_in().policies]
     policies = {f"alertPolicies/{number}": one for number, one in enumerate([{"displayName": "Others'"}, *ours])}
@@ -50,7 +50,7 @@ def _watch(google: GoogleProject) -> None:
 
 
 def keep_secret(google: GoogleProject, text: str, name: str = SECRET) -> None:
-    """Its first version, which is the latest, has this value."""
+    """Make this value the secret's first and latest version."""
     secret = f"{_IN_PROJECT}/secrets/{name}"
     value = {"payload": {"data": base64.b64encode(text.encode()).decode()}}
     google.kept |= {

@@ -1,4 +1,4 @@
-"""Deployments into the stand-in for a project, from a folder as a developer has it, with all that lies around in it."""
+"""Deployments into the stand-in for a project, from a folder like a developer's, with all its other files."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tools.toolchain import ROOT
 
 PROJECT: Final = "shop-of-tests"
 SECRET: Final = "STRIPE_WEBHOOK_SECRET"
-# None of them is the default: what the project says must arrive.
+# None is the default, so each shows whether the setting arrives.
 DATABASE: Final = "sales"
 LOCATION: Final = "eur3"
 REGION: Final = "europe-west1"
@@ -61,7 +61,7 @@ def dirty_folder(folder: Path) -> None:
 
 
 def prepared_project(wanted: Wanted) -> GoogleProject:
-    """A project in which everything was done that the runbook asks for before the first deployment."""
+    """A project prepared as the runbook asks before the first deployment."""
     google = GoogleProject(PROJECT)
     project = f"projects/{PROJECT}"
     emails = {name: rights.account(name, PROJECT) for name in wanted.roles}
@@ -84,11 +84,11 @@ class Deployer:
     google: GoogleProject
     folder: Path
     answer: bool = False
-    """What is answered to the question before anything is deleted."""
+    """The answer to the question before deleting."""
     asked: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     targets: list[Sequence[str]] = field(default_factory=list)
-    """What the Firebase tools were told to deploy, run by run."""
+    """What each run of the Firebase tools was told to deploy."""
     left: list[dict[str, Json]] = field(default_factory=list)
     """What each of these runs left behind."""
 
@@ -112,7 +112,7 @@ class Deployer:
 
 @contextmanager
 def deployer_in(folder: Path) -> Iterator[Deployer]:
-    """Within, whatever this process and its children ask of Google is answered by the deployer's project."""
+    """In this block, the deployer's project answers every call to Google by this process and its children."""
     source = folder / "source"
     source.mkdir()
     dirty_folder(source)
@@ -122,14 +122,14 @@ def deployer_in(folder: Path) -> Iterator[Deployer]:
         json.dumps({"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"})
     )
     with proxy_to(google, folder / "authority.pem") as proxy, pytest.MonkeyPatch.context() as environment:
-        # What the emulators, a developer and a proxy of theirs have set must not lead anywhere else.
+        # Settings of the emulators, a developer or their proxy must not lead elsewhere.
         for name in os.environ:
             if name.startswith(("FIRE", "GCLOUD", "GOOGLE", "CLOUDSDK", "STRIPE")) or name.lower().endswith("_proxy"):
                 environment.delenv(name)
         environment.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
-        # What is asked of Google sets it, and nothing of it may be left afterwards.
+        # The code under test sets it; monkeypatching undoes that afterwards.
         environment.setenv("GOOGLE_CLOUD_PROJECT", google.project)
-        # The Firebase tools do not ask for their default credentials through a proxy.
+        # The Firebase tools do not fetch default credentials through a proxy.
         environment.setenv("FIREBASE_TOKEN", "a-refresh-token")
         environment.setenv("HTTPS_PROXY", proxy)
         for name in ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"):
@@ -137,6 +137,6 @@ def deployer_in(folder: Path) -> Iterator[Deployer]:
         for name in ("TMPDIR", "XDG_CONFIG_HOME"):
             environment.setenv(name, str(folder))
         environment.setenv("CI", "true")
-        # Each deployment and diagnosis reads functions.yaml, which takes YAML's parser in Python longer than all else.
+        # Every run reads functions.yaml; Python's own YAML parser would take longer than all the rest.
         environment.setattr(yaml, "safe_load", partial(yaml.load, Loader=yaml.CSafeLoader))
         yield Deployer(google, source)

@@ -1,7 +1,7 @@
-"""A Google Cloud project that keeps what is deployed into it: Google's APIs, as far as a deployment asks them.
+"""A Google Cloud project that keeps what is deployed into it: Google's APIs, as far as a deployment calls them.
 
-They are all made alike (https://google.aip.dev/121): what is created or updated at an address is found there, and in
-the list of its collection. So one dictionary is the project, and only what differs has lines of its own.
+They are uniform (https://google.aip.dev/121): what is created or updated at a path is found there, and in its
+collection's list. So one dictionary is the project, and only the exceptions have code.
 """
 
 import copy
@@ -18,9 +18,9 @@ NUMBER: Final = "123456789012"
 _OK, _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 200, 400, 403, 404
 _TOKEN: Final[Json] = {"access_token": "an-access-token", "expires_in": 3600, "token_type": "Bearer"}
 _UPLOAD: Final = "https://storage.googleapis.com/source?GoogleAccessId=service"
-# Pages are named in base64, which a query may not hold as it is.
+# Page tokens are base64, which has to be escaped in a query.
 _PAGE: Final = "+/="
-# In front of a resource's name stands the API's version.
+# The API's version precedes a resource's name.
 _ADDRESS: Final = re.compile(
     r"(?P<host>[a-z]+)\.googleapis\.com(?:/[a-z]*)?/(?P<version>v\w+)/(?P<name>[^:]+):?(?P<verb>\w*)"
 )
@@ -30,18 +30,18 @@ _ADDRESS: Final = re.compile(
 class GoogleProject:
     project: str
     kept: dict[str, Json] = field(default_factory=dict)
-    """All that is there, by API and name: `run/projects/…`. Policies end with `:policy`."""
+    """All resources, by API and name: `run/projects/…`. Policies end with `:policy`."""
     uploads: list[bytes] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
-    """What is answered 403: method, API and the end of the name."""
+    """Calls that are answered 403: method, API and the end of the name."""
     lacking: set[str] = field(default_factory=set)
-    """Permissions that whoever deploys does not have."""
+    """Permissions that the deployer lacks."""
     page_max: int = 1000
-    """How much of a collection is answered at once."""
+    """The page size of lists."""
     effects: list[Json] = field(default_factory=list)
-    """The fields of each, as Firestore's API writes them."""
+    """The fields of each effect, as Firestore's API encodes them."""
     unreachable: list[str] = field(default_factory=list)
-    """Locations that a collection of all locations lacks."""
+    """Locations missing from lists of all locations."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -52,16 +52,16 @@ class GoogleProject:
         self.kept[f"compute/projects/{self.project}"] = {"defaultServiceAccount": default_account}
 
     def under(self, prefix: str) -> dict[str, Json]:
-        """What is there by the rest of its name."""
+        """The resources with this prefix, by the rest of the name."""
         return {name.removeprefix(prefix): one for name, one in self.kept.items() if name.startswith(prefix)}
 
     def policy(self, resource: str) -> set[tuple[str, str]]:
-        """Who has which role there."""
+        """The members and roles of a resource."""
         bindings = self.kept.get(f"{resource}:policy", {}).get("bindings", ())
         return {(bound["role"], member) for bound in bindings for member in bound["members"]}
 
     def copy(self) -> dict[str, Json]:
-        """All that is there, with the number of uploads: what changes nothing leaves it as it is."""
+        """All resources, and the number of uploads: unchanged if a run changes nothing."""
         return copy.deepcopy({**self.kept, "uploads": {"number": len(self.uploads)}})
 
     def answer(self, method: str, address: str, query: Mapping[str, str], body: bytes) -> tuple[int, Json]:
@@ -73,7 +73,7 @@ class GoogleProject:
                 return _OK, {}
             found = _ADDRESS.fullmatch(address)
             assert found, address
-            # Google answers to a project's number as to its id.
+            # Google accepts a project's number in place of its id.
             name = f"{found['host']}/{found['name']}".replace(f"projects/{NUMBER}", f"projects/{self.project}")
             if any(f"{method} {name}:{found['verb']}".rstrip(":").endswith(end) for end in self.refused):
                 return _FORBIDDEN, {"error": {"code": _FORBIDDEN, "message": "Permission denied"}}
@@ -101,10 +101,10 @@ class GoogleProject:
         return self.kept.get(f"{name}:policy", {"bindings": []}) if verb == "getIamPolicy" else {}
 
     def _found(self, sent: Json) -> Json:
-        """What is in `effects` in one of the states that are asked for: when it is due, the emulator is asked."""
+        """The effects in the requested states; only the emulator can tell which are due."""
         asked = json.dumps(sent)
         found = [one for one in self.effects if f'"{one["state"]["stringValue"]}"' in asked]
-        # A line without a document comes first, as it may.
+        # The first line may have no document.
         return cast("Json", [{"readTime": "now"}, *({"document": {"fields": fields}} for fields in found)])
 
     def _with_version(self, name: str, sent: Json) -> Json:
@@ -117,7 +117,7 @@ class GoogleProject:
         if method == "GET":
             return self._got(name, query)
         if method == "POST":
-            # Whoever creates may choose the id.
+            # The caller may choose the id.
             own = (
                 query.get("functionId")
                 or query.get("secretId")
@@ -138,18 +138,18 @@ class GoogleProject:
             return self.kept.get(name, {"state": "ENABLED"})
         if name in self.kept:
             return self.kept[name]
-        # A collection's name has an odd number of segments, and the API's before them. `-` is any.
+        # A collection's name has an odd number of segments after the API's. `-` matches any.
         if name.count("/") % 2 == 0:
             return None
         pattern = re.compile(re.escape(name).replace("/\\-/", "/[^/]+/") + "/.+")
         ours = [one for known, one in self.kept.items() if pattern.fullmatch(known) and not known.endswith(":policy")]
-        # Version 1 of this API knows the functions of the first generation alone.
+        # Version 1 of this API lists only first-generation functions.
         return self._page([] if name.startswith("cloudfunctions") and query["version"] == "v1" else ours, name, query)
 
     def _page(self, all_of_it: list[Json], name: str, query: Mapping[str, str]) -> Json:
         begin = int((query.get("pageToken") or f"0{_PAGE}").removesuffix(_PAGE))
         end = begin + self.page_max
-        # https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/list names them otherwise.
+        # The list's name differs: https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/list
         page: Json = {"accounts" if name.startswith("iam/") else _last(name): all_of_it[begin:end]}
         if all_of_it[end:]:
             page["nextPageToken"] = f"{end}{_PAGE}"
@@ -161,7 +161,7 @@ def _last(name: str) -> str:
 
 
 def _made(name: str, sent: Json, before: Json) -> Json:
-    """What Google makes of what is created or updated."""
+    """What Google stores for a created or updated resource."""
     api, _, resource = name.partition("/")
     made = {"state": "ENABLED" if api == "cloudscheduler" else "ACTIVE", **before, **sent, "name": resource}
     if api == "cloudfunctions":

@@ -1,6 +1,6 @@
-"""A proxy that leads to nobody: whatever https server is asked for, it answers itself, with a certificate of its own.
+"""A proxy that answers for every https server itself, with its own certificates, and connects to none.
 
-So programs talk to Google exactly as they always do. All that they are given is this proxy, and its authority.
+So programs call Google as they always do; they are only given this proxy and its certificate authority.
 """
 
 import json
@@ -23,7 +23,7 @@ _SECONDS_MAX: Final = 20
 
 
 class _Authority:
-    """Issues a certificate for whatever host is asked for."""
+    """Issues a certificate for any requested host."""
 
     def __init__(self, file: Path) -> None:
         self._authority = trustme.CA()
@@ -42,7 +42,7 @@ class _Authority:
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _SECONDS_MAX
-    # Or the end of each answer waits until its beginning is acknowledged: 40 ms.
+    # Otherwise the end of each answer waits 40 ms for an acknowledgement.
     disable_nagle_algorithm = True
 
     def __init__(self, google: GoogleProject, authority: _Authority, *request: Any) -> None:
@@ -88,12 +88,12 @@ class _Connection(BaseHTTPRequestHandler):
         return b"".join(chunks)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
-        """Nothing: what was asked for is in the project."""
+        """Logs nothing: the project records the requests."""
 
 
 @contextmanager
 def proxy_to(google: GoogleProject, authority_file: Path) -> Iterator[str]:
-    """The proxy's address, for as long as the block lasts; the certificate to trust is then in the file."""
+    """The proxy's address until the block ends; the file then holds the certificate to trust."""
     server = ThreadingHTTPServer((_HOST, 0), partial(_Connection, google, _Authority(authority_file)))
     server.daemon_threads = True
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -1,4 +1,4 @@
-"""Charges, whole: https://docs.stripe.com/api/charges/object."""
+"""Complete charges: https://docs.stripe.com/api/charges/object."""
 
 from collections.abc import Mapping, Sequence
 
@@ -60,13 +60,13 @@ def a_charge(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def an_authorised_charge(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Authorised by the bank, and not captured."""
+    """Authorised by the bank, not captured."""
     authorised: Fields = {"amount_captured": 0, "balance_transaction": None, "captured": False}
     return a_charge(api_version, **authorised | fields)
 
 
 def a_pending_charge(api_version: str = CURRENT, **fields: object) -> Fields:
-    """On its way from the customer's bank account."""
+    """A debit of the customer's bank account that is under way."""
     account = {
         "bank_code": "37040044",
         "branch_code": "",
@@ -109,7 +109,7 @@ def a_refunded_charge_object(
     refunds: Sequence[Mapping[str, object]] | None = None,
     **fields: object,
 ) -> Fields:
-    """Refunded so far: this amount. In 2020 it lists its refunds: one of that amount, unless others are given."""
+    """Refunded so far by this amount. In 2020 it lists its refunds: one of that amount, unless given."""
     listed = [a_refund_object(api_version, amount=amount_refunded)] if refunds is None else refunds
     refunded: Fields = {"amount_refunded": amount_refunded, "refunded": amount_refunded == AMOUNT}
     if api_version == IN_2020:

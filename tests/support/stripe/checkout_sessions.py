@@ -1,4 +1,4 @@
-"""Checkout sessions, whole: https://docs.stripe.com/api/checkout/sessions/object."""
+"""Complete Checkout sessions: https://docs.stripe.com/api/checkout/sessions/object."""
 
 from tests.support.builders import Fields
 from tests.support.stripe.customer import EMAIL, NAME, PHONE, address
@@ -48,7 +48,7 @@ def a_checkout_session(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def _since_2020() -> Fields:
-    """What is not about the customer."""
+    """The fields that are not about the customer."""
     branding = {
         "background_color": "#ffffff",
         "border_style": "rounded",
@@ -87,13 +87,13 @@ def _since_2020() -> Fields:
 
 
 def an_unpaid_session(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Completed by the customer, with a payment method that takes days."""
+    """Completed with a payment method that takes days."""
     return a_checkout_session(api_version, **{"payment_status": "unpaid", **fields})
 
 
 def an_expired_session(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Nobody completed it in time, so nobody tried to pay."""
+    """Not completed in time, so without any attempt to pay."""
     expired: Fields = {"customer_details": None, "payment_status": "unpaid", "status": "expired"}
-    # Sessions had their PaymentIntent from the start until 2022-08-01.
+    # Until 2022-08-01, sessions had their PaymentIntent from the start.
     without = {} if api_version == IN_2020 else nulls("collected_information", "payment_intent")
     return a_checkout_session(api_version, **expired | without | fields)

@@ -1,4 +1,4 @@
-"""Who pays in Stripe's objects, and with what: all that belongs in no document and no log."""
+"""The customer and payment method in Stripe's objects: private data for no document and no log."""
 
 from typing import Final
 
@@ -56,7 +56,7 @@ def card() -> Fields:
 
 
 def payment_method() -> Fields:
-    """The one that was declined; the error contains all of it."""
+    """The declined one; the error contains all of it."""
     of_card = (
         *("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4"),
         *("regulated_status", "wallet"),

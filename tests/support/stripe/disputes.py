@@ -1,4 +1,4 @@
-"""Disputes, whole: https://docs.stripe.com/api/disputes/object."""
+"""Complete disputes: https://docs.stripe.com/api/disputes/object."""
 
 from datetime import datetime
 from typing import Final

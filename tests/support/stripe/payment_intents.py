@@ -1,4 +1,4 @@
-"""PaymentIntents, whole: https://docs.stripe.com/api/payment_intents/object."""
+"""Complete PaymentIntents: https://docs.stripe.com/api/payment_intents/object."""
 
 from collections.abc import Mapping
 
@@ -14,13 +14,13 @@ def a_payment_intent(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def a_processing_intent(api_version: str = CURRENT, **fields: object) -> Fields:
-    """The bank has been asked to debit the customer, and may take days."""
+    """The bank has been asked to debit the customer, which may take days."""
     processing: Fields = {"amount_received": 0, "status": "processing", "payment_method_types": ["sepa_debit"]}
     return _intent(api_version, a_pending_charge(api_version), processing | fields)
 
 
 def an_authorised_intent(api_version: str = CURRENT, **fields: object) -> Fields:
-    """The bank has authorised the money; nobody has captured it yet."""
+    """The bank has authorised the payment, but it is not captured yet."""
     amounts: Fields = {"amount_capturable": AMOUNT, "amount_received": 0}
     authorised: Fields = {**amounts, "capture_method": "manual", "status": "requires_capture"}
     return _intent(api_version, an_authorised_charge(api_version), authorised | fields)
@@ -39,7 +39,7 @@ def a_waiting_intent(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def a_partially_funded_intent(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Its customer has transferred too little, and knows where to transfer the rest."""
+    """Its customer has transferred too little, and is told where to transfer the rest."""
     kind = "display_bank_transfer_instructions"
     waiting: Fields = {
         "next_action": {kind: {"amount_remaining": 1_200}, "type": kind},
@@ -73,7 +73,7 @@ def a_declined_intent(
 
 
 def a_canceled_intent(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Abandoned before anybody tried to pay it."""
+    """Abandoned before any attempt to pay."""
     ended: Fields = {"canceled_at": SECONDS, "cancellation_reason": "abandoned", "status": "canceled"}
     return _intent(api_version, None, {"amount_received": 0, "payment_method": None, **ended, **fields})
 

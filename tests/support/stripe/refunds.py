@@ -1,4 +1,4 @@
-"""Refunds, whole: https://docs.stripe.com/api/refunds/object."""
+"""Complete refunds: https://docs.stripe.com/api/refunds/object."""
 
 from tests.support.builders import Fields
 from tests.support.stripe.customer import BANK_REFERENCE
@@ -6,7 +6,7 @@ from tests.support.stripe.versions import AMOUNT, CURRENT, SECONDS, nulls, writt
 
 
 def a_refund_object(api_version: str = CURRENT, **fields: object) -> Fields:
-    """The whole charge, refunded."""
+    """A refund of the whole charge."""
     always: Fields = {
         "id": "re_1",
         "object": "refund",
@@ -37,6 +37,6 @@ def a_refund_object(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def a_failed_refund(api_version: str = CURRENT, **fields: object) -> Fields:
-    """The bank could not return the money: it is the shop's again."""
+    """The bank could not return the money: the shop has it again."""
     failed: Fields = {"failure_balance_transaction": "txn_3", "failure_reason": "lost_or_stolen_card"}
     return a_refund_object(api_version, **failed | {"status": "failed"} | fields)

@@ -1,4 +1,4 @@
-"""What all of Stripe's objects have in common: two API versions six years apart, one amount, and many nulls."""
+"""What all of Stripe's objects share: two API versions six years apart, one amount, and many nulls."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -8,14 +8,14 @@ from tests.support.builders import NOW, Fields
 
 CURRENT: Final = "2026-10-28.endive"
 IN_2020: Final = "2020-08-27"
-"""Here a PaymentIntent carries its charges and has no `latest_charge`, and a charge carries its refunds."""
+"""A PaymentIntent lists its charges and has no `latest_charge`, and a charge lists its refunds."""
 API_VERSIONS: Final = (CURRENT, IN_2020)
 
 AMOUNT: Final = 3_600
 DUE_BY: Final = NOW + timedelta(days=7)
 SECONDS: Final = int(NOW.timestamp())
 MADE_AT: Final = NOW.replace(microsecond=0)
-"""The same, as it is read."""
+"""The same time as a datetime."""
 
 
 def nulls(*names: str) -> Fields:
@@ -26,12 +26,12 @@ def nulls(*names: str) -> Fields:
 def written_in(
     api_version: str, always: Fields, *, since: Fields, until: Fields | None = None, but: Mapping[str, object]
 ) -> Fields:
-    """An object in that API version.
+    """The object in this API version.
 
     Args:
-        since: the fields that were added after 2020.
-        until: those of 2020 that are gone, or were different then.
-        but: what a test is about.
+        since: fields added after 2020.
+        until: fields of 2020 that were removed or changed later.
+        but: the fields that the test is about.
     """
     return {**always, **(since if api_version == CURRENT else until or {}), **but}
 
