@@ -146,5 +146,4 @@ def step_for_unreadable(effect: UnreadableEffect) -> Step:
 
 
 def _of_dispute(dispute: Dispute) -> Step:
-    due = f", with evidence until {dispute.due_by:%Y-%m-%d %H:%M}" if dispute.due_by else ""
-    return Step(f"Answer dispute {dispute.dispute_id} in Stripe{due}: it is {dispute.status}", None)
+    return Step(f"Answer dispute {dispute.dispute_id} in Stripe{dispute.deadline}: it is {dispute.status}", None)

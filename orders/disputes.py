@@ -33,6 +33,19 @@ class Dispute:
         """
         return self.status not in _DECIDED
 
+    @property
+    def deadline(self) -> str:
+        """Until when an open one can be answered, for a person; nothing where the bank takes no evidence."""
+        return f", with evidence until {self.due_by:%Y-%m-%d %H:%M} UTC" if self.is_open and self.due_by else ""
+
+    @property
+    def in_words(self) -> str:
+        return f"dispute: {self.dispute_id} is {self.status}{self.deadline}"
+
+    def is_news_after(self, known: "Dispute | None") -> bool:
+        """Whether a person should hear of it who knows that state."""
+        return known is None or known.status != self.status
+
 
 def later_dispute(known: Dispute | None, reported: Dispute) -> Dispute:
     """The later of two states of one dispute, by Stripe's clock, in whatever sequence they are reported.

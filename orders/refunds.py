@@ -85,6 +85,11 @@ class Refunds:
     def of(cls, *refunds: Refund) -> "Refunds":
         return cls({refund.refund_id: refund for refund in refunds})
 
+    @property
+    def undone(self) -> tuple[Refund, ...]:
+        """Those that came to nothing."""
+        return tuple(refund for refund in self.by_id.values() if refund.is_undone)
+
     def merged_with(self, other: "Refunds") -> "Refunds":
         by_id = dict(self.by_id)
         for refund_id, refund in other.by_id.items():

@@ -5,19 +5,15 @@ and exists, then the lifecycle. Last comes what a change means for everybody els
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
 
-from notifications.notices import NoticeType
 from orders.event_kinds import EventKind
 from orders.events import (
     FOUND_BY_PAYMENT,
     CarriesPayment,
     Cause,
-    DisputeChanged,
     NotUnderstood,
-    PaymentSucceeded,
     RefundUpdated,
     StripeEvent,
 )
@@ -30,6 +26,7 @@ from orders.steps import Step
 from settlement.adjusting import adjust_stock
 from settlement.change import change_from
 from settlement.decisions import Adjustment, Case, Decision, GiveBack, Look, Park, Proposal, Unchanged
+from settlement.deleted import leave_as_it_is, of_deleted_order
 from settlement.ending import end_checkout, with_session_ended
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
 from settlement.marking import mark_as_handled
@@ -216,7 +213,8 @@ def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datet
     if paid_id := order_of_its_payment(event, snapshot):
         return Look(order_id=paid_id)
     if snapshot.order is None:
-        return wait_for_order(event, snapshot.order_id, snapshot, terms, now)
+        of_deleted = of_deleted_order(event, snapshot.order_id, snapshot, terms)
+        return of_deleted or wait_for_order(event, snapshot.order_id, snapshot, terms, now)
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 
@@ -242,7 +240,7 @@ def _by_lifecycle(case: Case) -> Decision:
         # event the order is still what it was.
         return GiveBack.of(case)
     if earlier := of_earlier_order(case.event, order, case.snapshot):
-        return change_from(case, _of_earlier_order(case, earlier))
+        return change_from(case, leave_as_it_is(case, earlier))
     decided = DECIDED_BY[_step_for(case)](case)
     if isinstance(decided, Proposal):
         decided = with_session_ended(case, decided)
@@ -256,14 +254,6 @@ def _step_for(case: Case) -> Step:
         # The refund may name another order than the one that was paid.
         return Step.AWAIT_PAYMENT
     return step_for(case.order.settled_status, case.event.kind)
-
-
-def _of_earlier_order(case: Case, note: str) -> Proposal:
-    """Leave the order as it is; operators are notified of what is to be done about the earlier one."""
-    if isinstance(case.event, DisputeChanged):
-        return replace(record_dispute(case), result=Result.EARLIER_ORDER, order=case.order, note=note)
-    notice = NoticeType.EARLIER_ORDER if isinstance(case.event, PaymentSucceeded) else None
-    return Proposal(Result.EARLIER_ORDER, case.order, notice=notice, note=note)
 
 
 DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {

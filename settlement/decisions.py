@@ -199,6 +199,27 @@ class SetAside:
 
 
 @frozen
+class Notify:
+    """Put on record what has to do with money of an order that was deleted, and notify operators if it is news."""
+
+    result: Result
+    order_id: str
+    note: str
+    money: Money | None
+    """What the event is about."""
+    notices: tuple[Notice, ...]
+    effects: tuple[Effect, ...]
+    """The messages that bring these."""
+    dispute: Dispute | None = None
+    """As it is afterwards; None if the event says nothing of one."""
+    released: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.result, self.order_id, self.note)
+
+
+@frozen
 class CountDelivery:
     """Record one more delivery of the event, and nothing else; put its claim back if that has expired."""
 
@@ -245,5 +266,5 @@ class Unchanged:
     released: tuple[str, ...] = ()
 
 
-Settled = Change | Park | SetAside | CountDelivery | Adjustment | Unchanged
+Settled = Change | Notify | Park | SetAside | CountDelivery | Adjustment | Unchanged
 Decision = Look | Hold | GiveBack | Replay | Settled

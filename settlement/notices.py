@@ -32,7 +32,7 @@ def notices_of(
             type=each,
             audience=audience,
             user_id=order.user_id,
-            money=_money_in(each, money_of(event) or sent_back, order, extra),
+            money=_money_in(each, event, sent_back, order, extra),
             reason=note if audience is Audience.OPERATOR else _reason_for_customer(each, order),
         )
         for each in (news, to_decide)
@@ -62,12 +62,20 @@ def _reason_for_customer(news: NoticeType, order: Order) -> str | None:
             return None
 
 
-def _money_in(news: NoticeType, money: Money | None, order: Order, extra: tuple[Payment, ...]) -> Money | None:
+def _money_in(
+    news: NoticeType, event: OrderEvent, sent_back: Money | None, order: Order, extra: tuple[Payment, ...]
+) -> Money | None:
+    money = money_of(event) or sent_back
     match news:
         case NoticeType.DISPUTE | NoticeType.EARLIER_ORDER:
             return money
         case NoticeType.SECOND_PAYMENT:
             return sum_of(extra)
+        case NoticeType.REFUND_FAILED if isinstance(event, RefundUpdated) and not order.payments.find(
+            *event.payment_ids
+        ):
+            # Of an earlier order, which was deleted: what is refunded of that without it, nobody knows any more.
+            return None
         case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if (
             back := money or order.received
         ):

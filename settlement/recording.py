@@ -113,12 +113,11 @@ def record_dispute(case: Case) -> Proposal:
     if dispute == before:
         return Proposal(Result.ALREADY_RECORDED, order)
     others = (order.open_disputes or 0) - (1 if known and known.is_counted_in(order) else 0)
-    is_news = before is None or before.status != dispute.status
     return Proposal(
         Result.DISPUTE_RECORDED,
         replace(order, open_disputes=max(others, 0) + (1 if dispute.is_open else 0)),
-        notice=NoticeType.DISPUTE if is_news else None,
-        note=f"dispute: {dispute.dispute_id} is {dispute.status}",
+        notice=NoticeType.DISPUTE if dispute.is_news_after(before) else None,
+        note=dispute.in_words,
         dispute=dispute,
     )
 

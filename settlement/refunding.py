@@ -179,7 +179,7 @@ def _reports_newly_failed_refund(case: Case) -> bool:
     event, payments, before = case.event, case.order.payments, case.order.refunds
     if not isinstance(event, ChargeRefunded | RefundUpdated):
         return False
-    undone = Refunds.of(*(refund for refund in event.refunds.by_id.values() if refund.is_undone))
+    undone = Refunds.of(*event.refunds.undone)
     after = before.merged_with(undone)
     newly = (known for known in before.by_id.values() if known.refund_id in undone.by_id and not known.is_undone)
     paid = (payments.find(refund.payment_id) for refund in newly)
@@ -198,9 +198,7 @@ def _shows_unknown_failed_refund(case: Case, after: Order) -> bool:
 
 def _reports_failed_refund(event: OrderEvent) -> bool:
     """Whether the event says that a refund failed or was cancelled."""
-    if not isinstance(event, ChargeRefunded | RefundUpdated):
-        return False
-    return any(refund.is_undone for refund in event.refunds.by_id.values())
+    return isinstance(event, ChargeRefunded | RefundUpdated) and bool(event.refunds.undone)
 
 
 def _remarks_on(event: OrderEvent, order: Order) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 from orders.events import StripeEvent
 from orders.operator_events import EventReplayed
 from orders.outcome import Result, in_words
-from settlement.decisions import Adjustment, Change, Decision, GiveBack, Hold, Look, Park, Replay
+from settlement.decisions import Adjustment, Change, Decision, GiveBack, Hold, Look, Notify, Park, Replay
 from settlement.parking import NO_ORDER, NO_PAYMENT
 from settlement.setting_aside import objections_to
 from settlement.snapshot import EventOnRecord, Record, Snapshot
@@ -34,7 +34,7 @@ def replay(event: EventReplayed, snapshot: Snapshot) -> Replay | Adjustment:
 
 def answered(event: StripeEvent, snapshot: Snapshot, decision: Decision, terms: Terms) -> Decision:
     """The decision, if it settles the event or leads there; otherwise an answer to the request that says why not."""
-    if isinstance(decision, Look | Hold | GiveBack | Change | Park | Replay):
+    if isinstance(decision, Look | Hold | GiveBack | Change | Notify | Park | Replay):
         return decision
     result, order_id = decision.outcome.result, decision.outcome.order_id
     if snapshot.record is Record.SETTLED:

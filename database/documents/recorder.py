@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, TypedDict, assert_never, cast
+from typing import Final, assert_never
 
 from audit.entry import AuditEntry
+from database.documents.asking import answer_to, asked_by, asked_in
 from database.documents.audit_heads import acts_head_write, head_fields
 from database.documents.audit_log import act_write, entry_write, unchained_write
 from database.documents.cancel_requests import settled_request
@@ -15,7 +16,6 @@ from database.documents.effects import handled as handled_effect
 from database.documents.findings import handled as handled_finding
 from database.documents.inventory import adjusted, hold_writes, move_writes
 from database.documents.notifications import notice_write
-from database.documents.operator_requests import answered_request
 from database.documents.orders import WENT_UNCOUNTED, changed_fields, held_fields, order_path
 from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.takings import taking_write
@@ -23,10 +23,10 @@ from database.documents.webhook_events import counted_delivery, handled_claim, p
 from database.store import Update, Write
 from effects.effect import StoredEffect
 from orders.events import Cause, NotUnderstood, OrderEvent, StripeEvent
-from orders.operator_events import EventReplayed, MarkedAsHandled, OfNoOrder, OperatorEvent, OrderAccepted
+from orders.operator_events import MarkedAsHandled, OfNoOrder, OperatorEvent, OrderAccepted
 from orders.order import Order
-from orders.outcome import Outcome, Result
-from orders.shop_events import CancelRequested, ShopEvent
+from orders.outcome import Result
+from orders.shop_events import CancelRequested
 from settlement.decisions import (
     Adjustment,
     Change,
@@ -35,21 +35,17 @@ from settlement.decisions import (
     GiveBack,
     Hold,
     Look,
+    Notify,
     Park,
     Replay,
     SetAside,
     Unchanged,
 )
-from settlement.snapshot import EventOnRecord, KnownFinding, OperatorRequest, Snapshot
+from settlement.snapshot import EventOnRecord, KnownFinding, Snapshot
 from settlement.terms import Terms
 
 _UNREAD: Final = "not_understood"
 """The kind of an event that was set aside although nobody could read it."""
-
-
-class _AskedBy(TypedDict, total=False):
-    operator: str
-    reason: str
 
 
 def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> tuple[Write, ...]:
@@ -68,11 +64,13 @@ def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Term
             return _order_write(snapshot, _changed(snapshot, order), now), *move_writes(moves, snapshot)
         case Change() if not isinstance(event, NotUnderstood | OfNoOrder):
             return _writes_for_change(decision, event, snapshot, terms, now)
-        case Adjustment() if asked := _asked(event):
+        case Adjustment() if asked := asked_in(event):
             return _writes_for_adjustment(decision, asked, snapshot, terms, now)
+        case Notify() if isinstance(event, StripeEvent):
+            return _writes_for_notify(decision, event, snapshot, terms, now)
         case Park() | SetAside() | CountDelivery() if isinstance(event, StripeEvent | NotUnderstood):
             return _writes_for_delivery(decision, event, snapshot, terms, now)
-        case Change() | Park() | SetAside() | CountDelivery() | Adjustment():
+        case Change() | Notify() | Park() | SetAside() | CountDelivery() | Adjustment():
             raise TypeError(f"a {type(event).__name__} cannot lead to a {type(decision).__name__}")
         case _:
             assert_never(decision)
@@ -123,13 +121,45 @@ def _writes_for_change(
         writes.append(settled_request(order.order_id, request, now, terms.notice_lifetime))
     if isinstance(event, OrderAccepted) and order.payments.find(event.payment_id):
         writes += index_writes(event, order.order_id, snapshot)
-    if asked := _asked(event):
-        writes.append(_answer(asked, change.outcome, snapshot, terms, now))
+    if asked := asked_in(event):
+        writes.append(answer_to(asked, change.outcome, snapshot, terms, now))
     writes += (
         notice_write(notice, change.entry_id, order.order_id, now, terms.notice_lifetime) for notice in change.notices
     )
     writes += (effect_write(effect, now) for effect in change.effects)
     return tuple(writes)
+
+
+def _writes_for_notify(
+    decision: Notify, event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime
+) -> tuple[Write, ...]:
+    """All but an order. Nothing comes before the entry in a chain: that of the order ended when it was deleted."""
+    order_id, event_id = decision.order_id, event.event_id
+    entry = AuditEntry(
+        kind=event.kind,
+        event_id=event_id,
+        event_type=event.event_type,
+        order_id=order_id,
+        webhook_processed=True,
+        result=decision.result,
+        status_before=None,
+        status_after=None,
+        created_at=now,
+        money=decision.money,
+        payment_intent_id=event.payment_intent_id,
+        account=event.delivery.account,
+        note=decision.note,
+        **asked_by(event),
+    )
+    asked = asked_in(event)
+    return (
+        entry_write(entry, snapshot),
+        *settled_claim(event.delivery, order_id, decision.result, snapshot, now, terms.claim_lifetime),
+        *((dispute_write(decision.dispute, order_id, snapshot),) if decision.dispute else ()),
+        *((answer_to(asked, decision.outcome, snapshot, terms, now),) if asked else ()),
+        *(notice_write(notice, event_id, order_id, now, terms.notice_lifetime) for notice in decision.notices),
+        *(effect_write(effect, now) for effect in decision.effects),
+    )
 
 
 def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> AuditEntry:
@@ -150,25 +180,8 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
         payment_intent_id=event.payment_intent_id if isinstance(event, StripeEvent) else None,
         account=event.delivery.account if isinstance(event, StripeEvent) else None,
         note=change.note,
-        **_asked_by(event),
+        **asked_by(event),
     )
-
-
-def _asked(event: Cause) -> OperatorEvent | None:
-    """The operator's request that the event's outcome answers; None if there is none."""
-    if isinstance(event, OperatorEvent):
-        return event
-    asked_by = None if isinstance(event, ShopEvent) else event.delivery.asked_by
-    return asked_by if isinstance(asked_by, EventReplayed) else None
-
-
-def _asked_by(event: OrderEvent | OperatorEvent) -> _AskedBy:
-    """The operator and their reason; for a Stripe event, of whoever had it settled again."""
-    if isinstance(event, OperatorEvent):
-        return {"operator": event.operator, "reason": event.reason}
-    if isinstance(event, StripeEvent) and (asked_by := event.delivery.asked_by):
-        return {"operator": asked_by.operator, "reason": asked_by.reason}
-    return {}
 
 
 def _writes_for_adjustment(
@@ -187,9 +200,9 @@ def _writes_for_adjustment(
         created_at=now,
         moves=(decision.move,) if decision.move and not decision.move.changes_nothing else (),
         note=decision.note,
-        **_asked_by(event),
+        **asked_by(event),
     )
-    answer = _answer(event, decision.outcome, snapshot, terms, now)
+    answer = answer_to(event, decision.outcome, snapshot, terms, now)
     again = _writes_for_retried(decision.retried, event, snapshot, now) if decision.retried else ()
     handled = _writes_for_handled(decision.handled, event, terms, now) if isinstance(event, MarkedAsHandled) else ()
     written = act_write(entry, snapshot)
@@ -235,13 +248,8 @@ def _entry_for_handled(handled: EventOnRecord, event: MarkedAsHandled, now: date
         payment_intent_id=kept.payment_intent_id if kept else None,
         account=handled.account,
         note=f"it was parked as {handled.result}",
-        **_asked_by(event),
+        **asked_by(event),
     )
-
-
-def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:
-    request = cast("OperatorRequest", snapshot.operator_request)  # Nothing is decided without a request.
-    return answered_request(event.request_id, request, outcome, now, terms.notice_lifetime)
 
 
 def _writes_for_set_aside(

@@ -209,7 +209,7 @@ BREAKS: Mapping[str, Break] = {
     ),
     "a replay that nobody is told of": Break(
         recorder,
-        "_asked",
+        "asked_in",
         lambda event: event if isinstance(event, OperatorEvent) else None,
         15,
         "settled for somebody who is not answered",

@@ -12,6 +12,7 @@ from tests.support.operating import operated
 from tests.support.operators import an_operators_request
 from tests.support.payments import a_payment
 from tests.support.refunds import a_dispute, a_refund, a_refunded_charge
+from tests.support.settling import settled
 from tests.support.shop import (
     a_shop,
     a_shop_after,
@@ -148,9 +149,14 @@ def test_an_effect_that_nobody_can_perform_is_named_with_what_to_do(changes: Fie
     assert next_steps(with_effect(store, A_MAIL, **{**changes, "state": "SUCCESS"})) == []
 
 
-def test_a_dispute_is_answered_while_it_is_open() -> None:
-    (step,) = next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2")))
-    assert step == "Answer dispute dp_1 in Stripe, with evidence until 2026-03-21 15:09: it is needs_response"
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["of an order", "of a deleted order"])
+def test_a_dispute_is_answered_while_it_is_open(*, is_deleted: bool) -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    if is_deleted:
+        store.delete("orders/order-1")
+    settled(a_dispute("evt_2"), store)
+    (step,) = next_steps(store)
+    assert step == "Answer dispute dp_1 in Stripe, with evidence until 2026-03-21 15:09 UTC: it is needs_response"
     assert next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2", "won"))) == []
 
 

@@ -68,5 +68,11 @@ def test_two_events_of_one_second_are_told_apart_by_progress(before: str, after:
     assert later_dispute(one, other) == later_dispute(other, one) == other
 
 
+def test_until_when_it_can_be_answered_is_said_of_an_open_one_that_takes_evidence() -> None:
+    assert a_state().in_words == "dispute: dp_1 is needs_response, with evidence until 2026-03-21 15:09 UTC"
+    assert a_state(due_by=None).in_words == "dispute: dp_1 is needs_response"
+    assert a_state("lost").in_words == "dispute: dp_1 is lost"
+
+
 def test_a_dispute_is_open_until_it_is_known_to_be_decided() -> None:
     assert [status for status in (*OPEN, *DECIDED) if a_state(status).is_open] == [*OPEN]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.events import CarriesPayment, StripeEvent
+from orders.events import CarriesPayment, DisputeChanged, StripeEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Look, Park, Unchanged
@@ -56,7 +56,7 @@ def test_an_event_whose_order_does_not_come_is_parked_until_it_does(situation: G
 NO_PAYMENT = {
     kind: event
     for kind, event in ONE_OF_EACH_KIND.items()
-    if isinstance(event, StripeEvent) and not isinstance(event, CarriesPayment)
+    if isinstance(event, StripeEvent) and not isinstance(event, CarriesPayment | DisputeChanged)
 }
 
 

@@ -53,7 +53,10 @@ def test_only_a_later_decline_than_the_known_one_is_news(
 
 # --- Disputes --------------------------------------------------------------------------------------------------------
 
-DISPUTE, NEEDS_RESPONSE = a_dispute().dispute, "dispute: dp_1 is needs_response"
+DISPUTE, NEEDS_RESPONSE = (
+    a_dispute().dispute,
+    "dispute: dp_1 is needs_response, with evidence until 2026-03-21 15:09 UTC",
+)
 
 
 def known_as(status: str, order_id: str = "order-1", **changes: Any) -> KnownDispute:
@@ -91,7 +94,8 @@ OPEN_DISPUTES = {
 def test_an_order_counts_its_open_disputes_and_operators_are_notified_of_each_status(
     before: KnownDispute | None, open_before: int | None, status: str, open_then: int
 ) -> None:
-    event, note = a_dispute(status=status, order_id="order-1", created_at=LATER), f"dispute: dp_1 is {status}"
+    event = a_dispute(status=status, order_id="order-1", created_at=LATER)
+    note = event.dispute.in_words
     change = given(a_sold_order(open_disputes=open_before), dispute=before).changed_by(event)
     assert change == disputed(event.dispute, note, to_operators("dispute", note), open_disputes=open_then)
 

@@ -43,7 +43,7 @@ def test_the_outcome_of_each_released_event_is_reported_once(commits: list[Inter
     settled(redelivered(PAID), store, report=recorded_in(reports))
     assert reports == [
         ("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1")),
-        ("evt_dispute", Outcome(Result.DISPUTE_RECORDED, "order-1", "dispute: dp_1 is needs_response")),
+        ("evt_dispute", Outcome(Result.DISPUTE_RECORDED, "order-1", a_dispute().dispute.in_words)),
     ]
 
 
