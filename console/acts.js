@@ -1,5 +1,5 @@
 // What an operator can do, and how it is asked for: a document that the service answers. Pure.
-import { balanceOf, currencyOf, paymentsOf } from "./order-fields.js";
+import { balanceOf, currencyOf, mistakesOf, paymentsOf } from "./order-fields.js";
 import { minorUnits } from "./money.js";
 
 /** By kind: its name on a button, what it does, and in which statuses of an order it is no use to ask for it at all. */
@@ -41,12 +41,13 @@ export const REASON_CHARACTERS_MAX = 500;
 /** The kinds that may be asked for of this order. */
 export function actsOn(fields) {
   const possible = Object.keys(ACTS).filter((kind) => ACTS[kind].statuses.includes(fields.status));
-  return possible.filter((kind) => kind !== "refund" || balanceOf(fields).length);
+  return possible.filter((kind) => kind !== "refund" || balanceOf(fields).length || mistakesOf(fields).length);
 }
 
 /** What can be chosen for an act, as fields of a form: `{ name, label, type, options, value, note }`. */
 export function choicesFor(kind, fields) {
   const paid = paymentsOf(fields ?? {}).filter(({ state }) => state === "succeeded").map(({ id }) => id);
+  const mistakes = mistakesOf(fields ?? {}).map((id) => [id, id]);
   switch (kind) {
     case "accept":
       return [{ name: "payment", label: "Payment that has paid for it, if that has named no order", type: "text", note: "pi_…" }];
@@ -57,6 +58,7 @@ export function choicesFor(kind, fields) {
         { name: "restock", label: "Units", options: [["", "as the shop does"], ["all", "all come back"], ["none", "none comes back"]] },
         { name: "again", label: "Also if another refund is on its way, or has been for as much, or if the order is disputed", type: "checkbox" },
         { name: "elsewhere", label: "It went back outside Stripe already: ask for nothing, count it as refunded", type: "checkbox" },
+        ...(mistakes.length ? [{ name: "mistake", label: "Only say that a refund was a mistake", options: [["", "none"], ...mistakes] }] : []),
       ];
     case "extend":
       return [{ name: "until", label: "Until", type: "datetime-local", isRequired: true }];
@@ -74,7 +76,7 @@ export function choicesFor(kind, fields) {
 /** What the request says besides kind, target and reason, from the form's own words. Throws a sentence for a person. */
 export function parametersFrom(kind, said, fields) {
   const parameters = {};
-  for (const name of ["payment", "restock", "mode"]) {
+  for (const name of ["payment", "restock", "mode", "mistake"]) {
     if (said.get(name)?.trim()) {
       parameters[name] = said.get(name).trim();
     }

@@ -81,12 +81,19 @@ function countedOf({ id, chargeId, amount, amountRefunded = 0 }, refunds, isCoun
   const ofStripe = own.filter(({ elsewhere }) => !elsewhere);
   const counted = total(ofStripe.filter(isCounted));
   const atStripe = Math.max(amountRefunded - (total(ofStripe) - counted), counted);
-  return Math.max(atStripe, Math.min(atStripe + total(own.filter(({ elsewhere }) => elsewhere)), amount ?? 0));
+  const elsewhere = own.filter((refund) => refund.elsewhere && !isUndone(refund));
+  return Math.max(atStripe, Math.min(atStripe + total(elsewhere), amount ?? 0));
 }
 
-/** Refunds of a fulfilled order that came to nothing, of which less has gone back instead: with `paidWith`, `currency` and what is `owed`. */
+const isUndone = ({ status }) => ["failed", "canceled"].includes(status);
+
+/** The ids of those of its refunds of which an operator can say that they were a mistake. */
+export const mistakesOf = (fields) => refundsOf(fields)
+  .filter((refund) => !refund.mistake && (refund.elsewhere || isUndone(refund)))
+  .map(({ id }) => id);
+
+/** Refunds of a fulfilled order that came to nothing, and were no mistake, of which less has gone back instead: with `paidWith`, `currency` and what is `owed`. */
 export function refundsToRepeat(fields) {
-  const isUndone = ({ status }) => ["failed", "canceled"].includes(status);
   const refunds = fields.refunds ?? {};
   return (fields.refundLost ? paymentsOf(fields) : []).filter(({ state }) => state === "succeeded").flatMap((payment) => {
     const promised = countedOf(payment, refunds, (refund) => !isUndone(refund));
@@ -95,7 +102,7 @@ export function refundsToRepeat(fields) {
     const before = (undone) => own.filter((each) => !isUndone(each) && each.at < undone.at)
       .reduce((sum, each) => sum + each.amount, 0);
     const owedOf = (refund) => Math.min(refund.amount + before(refund), payment.amount) - promised;
-    return own.filter(isUndone)
+    return own.filter((refund) => isUndone(refund) && !refund.mistake)
       .map((refund) => ({ ...refund, paidWith: payment.id, currency: payment.currency, owed: owedOf(refund) }))
       .filter(({ owed }) => owed > 0);
   });

@@ -13,6 +13,7 @@ from ops.acting import Act, How, said_how
 from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
+from ops.lookup import REFUND_IDS
 from ops.reading import Reader
 from orders.operator_events import HandledKind
 from reconciliation.finding import to_copy
@@ -55,9 +56,10 @@ def _kind_of(some_id: str, reader: Reader) -> HandledKind:
     kinds = [kind for kind, path in _PATHS.items() if path(some_id) in there]
     if not kinds:
         nothing = f"There is no effect, no finding and no event {some_id}"
-        if payment_path(some_id) in there:
+        if payment_path(some_id) in there or some_id.startswith(REFUND_IDS):
             # Most likely the payment is not needed or its refund failed, and somebody has paid it back in another way.
-            raise Failed(f"{nothing}, but a payment. What waits of it, and what ends that: {to_copy('why', some_id)}")
+            why = to_copy("why", some_id)
+            raise Failed(f"{nothing}, but a payment or a refund. What waits of it, and what ends that: {why}")
         raise Failed(f"{nothing}. `./shop status` says what waits.")
     if len(kinds) > 1:
         raise Failed(f"{some_id} is the id of several things: say --of {' or --of '.join(kinds)}.")

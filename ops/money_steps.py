@@ -9,7 +9,9 @@ from typing import Final
 
 from effects.effect import EffectKind, EffectState, StoredEffect
 from ops.case import Case, Effect
+from ops.phrases import amount
 from ops.step import Step
+from orders.money import Money
 from orders.order import Order, OrderStatus
 from orders.payments import amount_of
 from reconciliation.finding import to_copy
@@ -67,6 +69,21 @@ def _of_lost_refunds(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]
         why = f"Refund {' and '.join(refund_ids)} came to nothing: order anew what is still owed of it"
         options = f" --payment {payment_id} --amount {owed}"
         yield from _ways_back(order, why, options, _of(to_retry, payment_id))
+        for refund_id in refund_ids:
+            yield Step("Or, if that was a mistake, and nobody is owed it, say so", _mistake(refund_id, order))
+
+
+def steps_for_elsewhere(order: Order) -> Iterator[Step]:
+    """What went back outside Stripe, and how that is taken back. Nobody has to do anything about it."""
+    for payment in order.payments.succeeded:
+        for refund in order.refunds.elsewhere_of(payment):
+            money = Money(refund.amount, payment.money.currency) if payment.money else None
+            why = f"{amount(money)} of {payment.payment_id} went back outside Stripe. If that is a mistake"
+            yield Step(why, _mistake(refund.refund_id, order))
+
+
+def _mistake(refund_id: str, order: Order) -> str:
+    return to_copy(f"refund --mistake {refund_id}", order.order_id)
 
 
 def _ways_back(order: Order, why: str, options: str, to_retry: Sequence[Effect]) -> Iterator[Step]:

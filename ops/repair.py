@@ -44,6 +44,11 @@ def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
 @click.option(
     "--elsewhere", is_flag=True, help="It went back outside Stripe already: ask for nothing, count it as refunded."
 )
+@click.option(
+    "--mistake",
+    metavar="REFUND",
+    help="This one was: recorded with --elsewhere, it counts no more; failed, nobody is owed it.",
+)
 @one_or_all
 @said_how
 @click.pass_obj
@@ -52,11 +57,11 @@ def refund(asked: Asked, /, chosen: Chosen, how: How, **said: object) -> None:
 
     The order changes once Stripe reports the refund. What has been ordered before, and what is left then, is said
     first. What went back by bank transfer or as a credit in Stripe is put on record with --elsewhere: it counts as
-    refunded at once, and Stripe is asked for nothing.
+    refunded at once, and Stripe is asked for nothing. What was recorded so by mistake is taken back with --mistake.
     """
     parameters = {name: value for name, value in said.items() if value not in (None, False)}
     if chosen.status and not parameters.keys() <= {"restock"}:
-        raise click.UsageError("--amount, --payment, --again and --elsewhere are for one ORDER.")
+        raise click.UsageError("--amount, --payment, --again, --elsewhere and --mistake are for one ORDER.")
     _act("refund", parameters, _left_of, asked, chosen, how)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops.case import Case, Finding, ParkedEvent, Request
+from ops.money_steps import steps_for_elsewhere
 from ops.next_steps import is_taking_overdue, steps_of
 from ops.standing import what_is_missing, where_it_is
 from ops.step import Step
@@ -56,6 +57,8 @@ class Report:
     received: Money | None
     refunded: Money | None
     payments: tuple[PaymentRow, ...]
+    elsewhere: tuple[Step, ...]
+    """What went back outside Stripe, and how that is taken back."""
     session: str | None
     """The Checkout session that the service opened for it, and its state."""
     stock: tuple[StockRow, ...]
@@ -89,6 +92,7 @@ def report_on(case: Case, now: datetime) -> Report:
         received=received,
         refunded=order.refunded_in(received.currency) if order and received else None,
         payments=tuple(_payment_row(payment, order) for payment in order.payments.by_id.values()) if order else (),
+        elsewhere=tuple(steps_for_elsewhere(order)) if order else (),
         session=f"{case.checkout.session_id}: {case.checkout.state}" if case.checkout else None,
         stock=tuple(_stock_rows(order, case)) if order else (),
         disputes=case.disputes,

@@ -1,12 +1,13 @@
 """Renders the report on an order. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ops.case import SWEPT, Request
 from ops.page import Cell, Heading, Line, Page, Part, Row, Table, Tone
 from ops.phrases import amount, moment
 from ops.report import Report, StockRow
+from ops.step import Step
 from ops.timeline import Happening
 from orders.disputes import Dispute
 from orders.money import Money
@@ -58,6 +59,7 @@ def _money(report: Report) -> Iterator[Part]:
     ]
     if rows:
         yield Table(rows, ("payment", "state", "received", "refunded", ""))
+    yield from lines_of(report.elsewhere)
     if report.disputes:
         yield Table([_dispute_row(each) for each in report.disputes], ("dispute", "state", "amount", "evidence until"))
     if report.session:
@@ -139,7 +141,12 @@ def _next(report: Report) -> Iterator[Part]:
     if not report.next:
         return
     yield Heading("What to do next")
-    for step in report.next:
+    yield from lines_of(report.next)
+
+
+def lines_of(steps: Iterable[Step]) -> Iterator[Part]:
+    """Each with its command, if it has one."""
+    for step in steps:
         yield Line(step.why + (":" if step.command else "."))
         if step.command:
             yield Line(f"  {step.command}", Tone.COMMAND)

@@ -20,8 +20,7 @@ from ops.page import Line, Part, Tone
 from ops.phrases import moment
 from ops.reading import Found
 from ops.report import report_on
-from ops.report_page import page_of
-from ops.step import Step
+from ops.report_page import lines_of, page_of
 from orders.outcome import Result
 from reconciliation.finding import to_copy
 
@@ -71,7 +70,7 @@ def _event(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
         fields = found.fields
         if fields.get("processed") is False:
-            yield from _steps(steps_for_parked(parked_event_in(found)))
+            yield from lines_of(steps_for_parked(parked_event_in(found)))
             continue
         if fields.get("result") == Result.HANDLED:
             yield Line(
@@ -116,7 +115,7 @@ def _finding(lead: Lead) -> Iterator[Part]:
         if found.fields.get("state") == HANDLED:
             yield Line(f"Handled {_by_whom(found.fields)}")
         elif found.fields.get("state") == OPEN:
-            yield from _steps(steps_for_finding(finding_in(found)))
+            yield from lines_of(steps_for_finding(finding_in(found)))
 
 
 def _request(lead: Lead) -> Iterator[Part]:
@@ -129,13 +128,6 @@ def _request(lead: Lead) -> Iterator[Part]:
         else:
             note = text_or_none(fields.get("note"))
             yield Line(f"It ended as {fields.get('result')}{f': {note}' if note else ''}")
-
-
-def _steps(steps: Iterator[Step]) -> Iterator[Part]:
-    for step in steps:
-        yield Line(step.why + (":" if step.command else "."))
-        if step.command:
-            yield Line(f"  {step.command}", Tone.COMMAND)
 
 
 def _by_whom(said: object) -> str:

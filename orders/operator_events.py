@@ -76,6 +76,8 @@ class RefundOrdered(_OnOrder):
     """Whether it is meant in addition to a refund that is under way or was ordered with the same amount before."""
     is_elsewhere: bool = False
     """Whether it was made outside Stripe, and is only to be recorded."""
+    mistaken_id: str | None = None
+    """The refund that was a mistake; then no money moves, and nothing else is said."""
 
     @property
     def payment_ids(self) -> tuple[str, ...]:

@@ -177,12 +177,15 @@ class Order:
 
     @property
     def lost_refunds(self) -> tuple[tuple[Payment, Refund], ...]:
-        """Refunds that failed or were cancelled and are not made up for by other refunds, each with its payment."""
+        """Refunds that failed or were cancelled and are not made up for by other refunds, each with its payment.
+
+        Not those that were a mistake: nobody is owed them.
+        """
         return tuple(
             (payment, refund)
             for payment in self.payments.succeeded
             for refund in self.refunds.refunds_of(payment)
-            if refund.is_undone and self.refunds.owed_of(refund, payment)
+            if refund.is_undone and not refund.is_mistake and self.refunds.owed_of(refund, payment)
         )
 
     @property

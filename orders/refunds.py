@@ -50,6 +50,8 @@ class Refund:
     """Whether the money went back outside Stripe, according to an operator."""
     at: datetime | None = None
     """When it was made or recorded; None if unknown."""
+    is_mistake: bool = False
+    """Whether an operator says that it was one: if it failed or was cancelled, nobody is owed it."""
 
     @property
     def is_done(self) -> bool:
@@ -68,6 +70,7 @@ class Refund:
             restock=_merged(self.restock, other.restock),
             payment_id=max(self.payment_id or "", other.payment_id or "") or None,
             at=min((at for at in (self.at, other.at) if at), default=None),
+            is_mistake=self.is_mistake or other.is_mistake,
         )
 
 
@@ -132,7 +135,7 @@ class Refunds:
 
     def elsewhere_of(self, payment: Payment) -> tuple[Refund, ...]:
         """The payment's refunds that were made outside Stripe."""
-        return tuple(refund for refund in self.refunds_of(payment) if refund.is_elsewhere)
+        return tuple(each for each in self.refunds_of(payment) if each.is_elsewhere and not each.is_undone)
 
     def _at_stripe(self, payment: Payment, counts: Callable[[Refund], bool]) -> int:
         """Combines a charge's total with its single refunds, which are about the same money.

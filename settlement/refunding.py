@@ -12,6 +12,7 @@ from inventory.reservation import to_be_held
 from inventory.stock import StockMove, hold, put_back, release, together
 from notifications.notices import NoticeType
 from orders.events import ChargeRefunded, OrderEvent, RefundUpdated
+from orders.operator_events import RefundOrdered
 from orders.order import Order, OrderStatus
 from orders.outcome import Result, in_words
 from orders.payments import amount_of
@@ -121,13 +122,16 @@ def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:
     if RestockRule.ALL in said or (follows_terms and case.terms.restock_on_refund):
         return order.taken
     named = units_named(refunds)
-    # Units that came back under earlier terms stay back, unless a refund has failed since or no longer counts.
-    back = (
-        order.returned
-        if follows_terms and not (_reports_newly_failed_refund(case) or _is_paid_anew(case, order))
-        else {}
-    )
+    # Units that came back under earlier terms stay back, unless a refund has failed since, was a mistake or no longer
+    # counts.
+    is_void = _reports_newly_failed_refund(case) or _is_mistake(case.event) or _is_paid_anew(case, order)
+    back = order.returned if follows_terms and not is_void else {}
     return {p: min(quantity, max(named.get(p, 0), back.get(p, 0))) for p, quantity in order.taken.items()}
+
+
+def _is_mistake(event: OrderEvent) -> bool:
+    """Whether an operator says that a refund was a mistake."""
+    return isinstance(event, RefundOrdered) and event.mistaken_id is not None
 
 
 def _is_paid_anew(case: Case, order: Order) -> bool:

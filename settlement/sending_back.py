@@ -21,6 +21,7 @@ from orders.restocking import restock_in_words
 from settlement.decisions import Case, Look, Proposal
 from settlement.operating import turned_down
 from settlement.refunding import with_refunds
+from settlement.taking_back import take_back
 
 _AGAIN: Final = "if it is meant all the same, say so with again"
 
@@ -40,6 +41,8 @@ def send_back(case: Case) -> Proposal | Look:
     A refund made elsewhere is recorded as refunded at once, since no event will report it.
     """
     event, order = case.event_as(RefundOrdered), case.order
+    if event.mistaken_id:
+        return take_back(case, event.mistaken_id)
     if case.snapshot.effects is None:
         return Look(effects=True)
     if excess := _excess_units(event, order):
@@ -224,7 +227,8 @@ def _gone_back_elsewhere(case: Case, parts: Mapping[Payment, int]) -> Proposal |
         for (payment, part), restock in zip(parts.items(), _restocks(event), strict=False)
     ]
     refunded = replace(order, refunds=order.refunds.merged_with(Refunds.of(*gone)))
-    note = f"refunded_elsewhere: {_parts_in_words(parts)} went back outside Stripe"
+    ids = " and ".join(refund.refund_id for refund in gone)
+    note = f"refunded_elsewhere: {_parts_in_words(parts)} went back outside Stripe ({ids})"
     return with_refunds(case, Proposal(Result.REFUND_RECORDED, refunded, money=_sum_of(parts), note=note))
 
 

@@ -113,6 +113,12 @@ def _accepted(fields: Fields, said: Mapping[str, Any]) -> OrderAccepted:
 
 
 def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
+    if (mistaken_id := fields.get("mistake")) is not None:
+        if not is_document_id(mistaken_id):
+            raise _Defect("mistake must be the id of a refund")
+        if set(fields) & _OF_REFUND:
+            raise _Defect("a mistake is named by its id alone: nothing is to go back")
+        return RefundOrdered(**said, **_order_in(fields), mistaken_id=mistaken_id)
     amount, named = fields.get("amount"), fields.get("restock")
     if amount is not None and not amount_or_none(amount):
         raise _Defect(
@@ -187,10 +193,11 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
 
 
 _EXPECTED: Final = "expectedStatus"
+_OF_REFUND: Final = {"amount", "payment", "restock", "again", "elsewhere"}
 _OF_STOCK: Final = {"mode", "quantity", "force", "new", "backorder"}
 _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
     "accept": (_accepted, {_EXPECTED, "payment"}),
-    "refund": (_refund, {_EXPECTED, "amount", "payment", "restock", "again", "elsewhere"}),
+    "refund": (_refund, _OF_REFUND | {_EXPECTED, "mistake"}),
     "release": (_release, {_EXPECTED}),
     "extend": (_extension, {_EXPECTED, "until"}),
     "cancel": (_cancellation, {_EXPECTED}),

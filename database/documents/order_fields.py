@@ -27,6 +27,7 @@ def refunds_fields(refunds: Refunds) -> dict[str, object]:
             "paymentId": refund.payment_id,
             **({"elsewhere": True} if refund.is_elsewhere else {}),
             **({"at": refund.at} if refund.at else {}),
+            **({"mistake": True} if refund.is_mistake else {}),
         }
         for refund_id, refund in refunds.by_id.items()
     }
@@ -39,9 +40,15 @@ def _refund_from(refund_id: object, fields: object) -> Refund | None:
     if amount is None or not isinstance(status, str) or status not in _REFUND_STATUSES:
         return None
     restock, payment_id = _restock_from(fields.get("restock")), text_or_none(fields.get("paymentId"))
-    is_elsewhere = fields.get("elsewhere") is True
     return Refund(
-        refund_id, amount, RefundStatus(status), restock, payment_id, is_elsewhere, time_or_none(fields.get("at"))
+        refund_id,
+        amount,
+        RefundStatus(status),
+        restock,
+        payment_id,
+        is_elsewhere=fields.get("elsewhere") is True,
+        at=time_or_none(fields.get("at")),
+        is_mistake=fields.get("mistake") is True,
     )
 
 

@@ -51,6 +51,11 @@ def it_was_paid_twice(shop: Shop) -> None:
     assert shop.report(PAID, "evt_2", id="pi_2", latest_charge="ch_2") == "already_finalized"
 
 
+def it_was_recorded_of_the_wrong_order(shop: Shop) -> None:
+    assert shop.report(PAID) == "first_time_finalized"
+    assert shop.ask("refund", elsewhere=True) == "refunded"
+
+
 def another_was_paid_that_is_not_there(shop: Shop) -> None:
     waiting_for_none = replace(shop, terms=replace(shop.terms, order_wait=timedelta(0)))
     event = the_event(PAID, event_id="evt_2", id="pi_2", metadata={"orderId": "order-2"})
@@ -67,6 +72,7 @@ INCIDENTS: Final[Mapping[str, tuple[Callable[[Shop], None], str, Mapping[str, tu
     "Money is due back": (too_little_was_paid, "review", HELD),
     "It was paid twice": (it_was_paid_twice, "finalized", SOLD),
     "It was paid back outside Stripe": (it_was_paid_twice, "finalized", SOLD),
+    "A refund was a mistake": (it_was_recorded_of_the_wrong_order, "finalized", SOLD),
     "The shelf has another number": (nothing_came, "reserved", COUNTED),
     "Orders hold what nobody will pay": (nothing_came, "expired", ON_THE_SHELF),
 }
@@ -88,7 +94,8 @@ def test_a_recipe_puts_right_what_it_is_for(
     knows_it = SimpleNamespace(event={"evt_1": THE_PAYMENT}.__getitem__)
     monkeypatch.setattr(stripe_access, "stripe_access", lambda *_: knows_it)
     before = (shop.order, shop.stock)
-    *shown, done = typed(RECIPES[incident], PROJECT=shop.client.project, ORDER="order-1", PAYMENT="pi_2", EVENT="evt_2")
+    names = {"ORDER": "order-1", "PAYMENT": "pi_2", "EVENT": "evt_2", "REFUND": "elsewhere_refund-1_pi_1"}
+    *shown, done = typed(RECIPES[incident], PROJECT=shop.client.project, **names)
     said: dict[str, str] = {}
     for words in shown:
         result = run(words)

@@ -31,6 +31,12 @@ def ways_back(options: str = "") -> list[str]:
     return [f"./shop refund {options}order-1", f"./shop refund {options}--elsewhere order-1"]
 
 
+def ways_of_lost(amount: int, *refund_ids: str) -> list[str]:
+    """Back, or to nobody."""
+    ways = ways_back(f"--payment pi_1 --amount {amount} ")
+    return [*ways, *(f"./shop refund --mistake {refund_id} order-1" for refund_id in refund_ids)]
+
+
 def a_parked_event(**changes: object) -> Fields:
     return {
         "eventType": "payment_intent.succeeded",

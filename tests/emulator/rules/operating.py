@@ -19,7 +19,7 @@ ANSWER: Final[dict[str, Any]] = {
 
 ASKED: Final = (
     *("kind", "target", "reason", "rehearse", "expectedStatus", "payment", "amount", "restock", "again", "until"),
-    *("mode", "quantity", "force", "new", "backorder", "of", "elsewhere"),
+    *("mode", "quantity", "force", "new", "backorder", "of", "elsewhere", "mistake"),
 )
 LISTS: Final[dict[str, Any]] = {field: [1] for field in ASKED}
 
@@ -31,6 +31,7 @@ OPERATING_PERMITTED: Final = {
             kind="refund", expectedStatus="review", amount=1, payment="pi_1", restock="all", again=True, elsewhere=True
         ),
     ),
+    "an admin says that a refund was a mistake": ADMIN.sets(NEW, a_request(kind="refund", mistake="re_1")),
     "an admin asks for all that a correction of stock can have": ADMIN.sets(
         NEW, a_request(kind="stock", mode="add", quantity=1, force=False, new=True, backorder=0)
     ),

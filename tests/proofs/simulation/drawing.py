@@ -12,6 +12,7 @@ from tests.proofs.simulation.drawing_hot import with_hot
 from tests.proofs.simulation.drawing_operators import (
     with_elsewhere,
     with_marks,
+    with_mistakes,
     with_operators,
     with_operators_acts,
     with_standstill,
@@ -33,7 +34,8 @@ DISPUTES: Final = ((1, "needs_response"), (2, "needs_response"), (1, "lost"))
 def history_from(seed: int) -> History:
     drawn = _Draw(random.Random(seed)).history()  # noqa: S311 - no secret
     drawn = with_operators_acts(with_operators(with_checkout(with_outside(drawn, seed), seed), seed), seed)
-    return with_standstill(with_elsewhere(with_hot(with_tries(with_marks(drawn, seed), seed), seed), seed), seed)
+    drawn = with_elsewhere(with_hot(with_tries(with_marks(drawn, seed), seed), seed), seed)
+    return with_standstill(with_mistakes(drawn, seed), seed)
 
 
 def crowd_from(seed: int) -> History:

@@ -11,6 +11,7 @@ from tests.proofs.simulation.history import (
     LONG_MINUTES,
     LONG_TIMES_MAX,
     MARKS,
+    MISTAKES,
     TRIES,
     Arrival,
     History,
@@ -65,6 +66,20 @@ def with_elsewhere(history: History, seed: int) -> History:
         said = Arrival(Kind.OPERATOR, source.choice(operated), request_id=f"{act}-{number}")
         for _ in range(source.randint(1, 2)):
             _insert(source, arrivals, said)
+    return replace(history, arrivals=tuple(arrivals))
+
+
+def with_mistakes(history: History, seed: int) -> History:
+    """In half of those histories some of that turns out to be a mistake."""
+    source = random.Random(f"{seed}, mistakes")  # noqa: S311 - no secret
+    recorded = [each for each in history.arrivals if each.act in ELSEWHERE]
+    if not recorded or source.random() >= 0.5:
+        return history
+    arrivals = list(history.arrivals)
+    for number, said in enumerate(source.choices(recorded, k=source.randint(1, 3))):
+        mistake = Arrival(Kind.OPERATOR, said.order_id, request_id=f"{source.choice(tuple(MISTAKES))}-{number}")
+        # Later than that is recorded, mostly.
+        arrivals.insert(max(source.randrange(len(arrivals) + 1) for _ in range(3)), mistake)
     return replace(history, arrivals=tuple(arrivals))
 
 

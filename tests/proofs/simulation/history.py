@@ -71,6 +71,8 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, object]]] = {
     "elsewhere_again": {"kind": "refund", "amount": 300, "again": True, "elsewhere": True},
 }
 """What they put on record of an order as gone back outside Stripe, likewise."""
+MISTAKES: Final[Mapping[str, Mapping[str, object]]] = {"mistake": {"kind": "refund"}}
+"""Or they say that this was a mistake, of something that is on record by then."""
 MARKS: Final[Mapping[str, Mapping[str, object]]] = {
     "replay": {"kind": "replay"},
     "handle_event": {"kind": "handle", "of": "event"},

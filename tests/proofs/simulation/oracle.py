@@ -143,7 +143,7 @@ class Oracle:
             for each in self.order.get("refunds", {}).values()
             if each["paymentId"] == self.scenario.intent_of(payment)
         )
-        return sum(refund["amount"] for refund in own if refund.get("elsewhere"))
+        return sum(refund["amount"] for refund in own if refund.get("elsewhere") and not refund.get("mistake"))
 
     def _of_what_follows(self) -> Iterator[str]:
         order_id, order = self.scenario.order_id, self.order

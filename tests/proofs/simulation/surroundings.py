@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from effects.outside import Failed
 from orders.refunds import RestockRule
-from tests.proofs.simulation.history import ACTS, ELSEWHERE, MARKS, TRIES, Arrival, History, Kind, RefundFate
+from tests.proofs.simulation.history import ACTS, ELSEWHERE, MARKS, MISTAKES, TRIES, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
 from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of
 from tests.proofs.simulation.stripe_reports import refund_id_of
@@ -104,6 +104,11 @@ class Surroundings:
         if kind in _OF_ORDERS:
             self.store.put(path, an_operators_request(**{"target": arrival.order_id, **_OF_ORDERS[kind]}))  # type: ignore[arg-type]
             return
+        if kind in MISTAKES:
+            if mistaken_id := self._mistaken(arrival):
+                said = {"target": arrival.order_id, "mistake": mistaken_id, **MISTAKES[kind]}
+                self.store.put(path, an_operators_request(**said))  # type: ignore[arg-type]
+            return
         if kind in OF_WHAT_WAITS:
             if target := self._waiting_for_a_person(arrival):
                 self.store.put(path, an_operators_request(**{"target": target, **OF_WHAT_WAITS[kind]}))  # type: ignore[arg-type]
@@ -118,6 +123,12 @@ class Surroundings:
         }
         words = {"target": arrival.product_id, **asked[kind]}
         self.store.put(path, an_operators_request("extend" if kind == "extend" else "stock", **words))
+
+    def _mistaken(self, arrival: Arrival) -> str | None:
+        """A refund recorded in the order, preferably one made elsewhere; None if there is none."""
+        refunds: Any = (self.store.get(f"orders/{arrival.order_id}") or {}).get("refunds", {})
+        ids = sorted(refunds, key=lambda refund_id: (not refunds[refund_id].get("elsewhere"), refund_id))
+        return ids[min(arrival.number, len(ids) - 1)] if ids else None
 
     def _waiting_for_a_person(self, arrival: Arrival) -> str | None:
         """What the operator names, mostly of what waits just now; None if there is nothing that could be named."""

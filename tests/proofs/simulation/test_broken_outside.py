@@ -21,7 +21,7 @@ from orders.checkout import Checkout, CheckoutState
 from orders.operator_events import EffectRetried, RefundOrdered
 from orders.order import Order
 from orders.payments import Payment
-from orders.refunds import Refunds
+from orders.refunds import Refund, Refunds
 from settlement import checkouts, decide, marking, opening, outside, retrying, sending_back
 from settlement.decisions import Adjustment, Case, Look
 from settlement.setting_aside import Handling
@@ -122,6 +122,16 @@ def test_it_catches_what_went_back_elsewhere_and_is_sent_back_all_the_same(monke
     refunds_of = sending_back._refunds_of
     monkeypatch.setattr(sending_back, "_refunds_of", as_if_none_had)
     assert_caught(first_seed=1_125, complaint="went back elsewhere, too")
+
+
+def test_it_catches_what_went_back_elsewhere_by_mistake_and_counts_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def also_mistakes(refunds: Refunds, payment: Payment) -> tuple[Refund, ...]:
+        return tuple(each for each in refunds.refunds_of(payment) if each.is_elsewhere)
+
+    monkeypatch.setattr(Refunds, "elsewhere_of", also_mistakes)
+    assert_caught(first_seed=330, complaint="is recorded, and it can be one of")
 
 
 @pytest.mark.parametrize(("left_alone", "first_seed"), [(AutoRefund.EXTRAS, 375), (AutoRefund.ALL, 30)])

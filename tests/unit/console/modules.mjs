@@ -1,7 +1,7 @@
 // The console's pure modules, by Node's own test runner: test_modules.py runs it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actsOn, parametersFrom, Unclear } from "../../../console/acts.js";
+import { actsOn, choicesFor, parametersFrom, Unclear } from "../../../console/acts.js";
 import { CONCERNS } from "../../../console/attention.js";
 import { head, rows } from "../../../console/csv.js";
 import { cursorIn, filterIn, parametersOf } from "../../../console/filter.js";
@@ -70,6 +70,7 @@ test("what is refunded of a payment counts once, whether its charge says so or i
   const elsewhere = (amount) => ({ amount, status: "succeeded", paymentId: "pi_1", elsewhere: true });
   assert.equal(balance({ elsewhere_1: elsewhere(1000) }), 1600);
   assert.equal(balance({ elsewhere_1: elsewhere(1000), re_1: refund("failed") }), 2600);
+  assert.equal(balance({ elsewhere_1: { ...elsewhere(1000), status: "canceled", mistake: true } }), 2600);
   assert.equal(balance({ elsewhere_1: elsewhere(3600), re_1: { ...refund("succeeded"), amount: 3600 } }), undefined);
 });
 
@@ -86,6 +87,7 @@ test("a refund that failed is named with its money until as much has gone back",
   const missing = ["refund re_1 came to nothing: it is failed", "refund re_2 came to nothing: it is canceled"];
   assert.deepEqual(found({ re_1: refund("failed"), re_2: refund("canceled") }), [[{ amount: 1200, currency: "eur" }], words, missing]);
   assert.deepEqual(found({ re_1: refund("failed"), e_1: refund("succeeded", { elsewhere: true }) }), [[], "", []]);
+  assert.deepEqual(found({ re_1: refund("failed", { mistake: true }) }), [[], "", []]);
   const [at, later] = [NOW, new Date(NOW.getTime() + 1000)];
   const noted = (refunds) => found(refunds)[1];
   assert.equal(noted({ re_1: refund("failed", { at: later }), re_2: refund("succeeded", { at }) }), "refund re_1 is failed");
@@ -109,8 +111,21 @@ test("a refund is offered only while there is money to send back", () => {
   const paid = { amount: 3600, currency: "eur", state: "succeeded" };
   assert.deepEqual(actsOn({ status: "finalized", payments: { pi_1: paid } }), ["refund"]);
   assert.deepEqual(actsOn({ status: "refunded", payments: { pi_1: { ...paid, amountRefunded: 3600 } } }), []);
+  assert.deepEqual(actsOn({ status: "refunded", payments: { pi_1: paid }, refunds: GONE }), ["refund"]);
   assert.deepEqual(actsOn({ status: "reserved" }), ["accept", "release", "extend", "cancel"]);
   assert.deepEqual(actsOn({ status: "somebody else's" }), []);
+});
+
+const GONE = { e_1: { amount: 3600, status: "succeeded", paymentId: "pi_1", elsewhere: true } };
+
+test("what can have been a mistake can be chosen as one", () => {
+  const chosen = (refunds) => choicesFor("refund", { refunds }).filter(({ name }) => name === "mistake");
+  const refunds = {
+    ...GONE, re_1: { amount: 1, status: "failed" }, re_2: { amount: 1, status: "succeeded" }, re_3: { amount: 1, status: "failed", mistake: true },
+  };
+  assert.deepEqual(chosen(refunds).map(({ options }) => options), [[["", "none"], ["e_1", "e_1"], ["re_1", "re_1"]]]);
+  assert.deepEqual(chosen({ re_2: refunds.re_2 }), []);
+  assert.deepEqual(parametersFrom("refund", said({ mistake: "e_1", amount: "" }), {}), { mistake: "e_1" });
 });
 
 test("a request says what was chosen and nothing besides", () => {

@@ -34,6 +34,11 @@ def defect_in(request: dict[str, object]) -> str | None:
             "amount must be a whole number of minor units, at least 1; without one, all that is left goes back",
         ),
         (an_operators_request("refund", restock="some"), "restock must be all, none, or a list of productId:quantity"),
+        (an_operators_request("refund", mistake="a/b"), "mistake must be the id of a refund"),
+        (
+            an_operators_request("refund", mistake="re_1", amount=1),
+            "a mistake is named by its id alone: nothing is to go back",
+        ),
         (an_operators_request("extend"), "until must be a time"),
         (an_operators_request("retry", target="a/b"), "target must be the id of an effect"),
         (an_operators_request("replay", target="a/b"), "target must be the id of an event of Stripe's"),

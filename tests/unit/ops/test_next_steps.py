@@ -1,6 +1,7 @@
 """What a person can do next, and nothing where nobody has to."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from effects.effect import EffectKind, EffectState, a_stripe_call
 from ops.exit_codes import ExitCode
 from tests.support.builders import LATER, NOW, Fields, a_placement, a_reserved_order, an_order
 from tests.support.effects import A_MAIL, with_effect
-from tests.support.operating import operated
+from tests.support.operating import YES, operated
 from tests.support.operators import an_operators_request
 from tests.support.payments import a_payment
 from tests.support.refunds import a_dispute, a_refund, a_refunded_charge
@@ -21,7 +22,7 @@ from tests.support.shop import (
     document_at,
     without_requests,
 )
-from tests.support.why import A_REFUND, a_parked_event, a_shop_in_review, next_steps, told, ways_back
+from tests.support.why import A_REFUND, a_parked_event, a_shop_in_review, next_steps, told, ways_back, ways_of_lost
 from tools.toolchain import ROOT
 
 
@@ -115,20 +116,32 @@ def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> N
     failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed"), total=1_200)
     store = a_shop_after(*sold, failed)
     assert "- refund re_1 came to nothing: it is failed" in told(store)
-    assert next_steps(store) == ways_back("--payment pi_1 --amount 1200 ")
+    assert next_steps(store) == ways_of_lost(1_200, "re_1")
     once_more = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200, status="failed"), total=2_400)
-    assert next_steps(a_shop_after(*sold, failed, once_more)) == ways_back("--payment pi_1 --amount 1200 ")
+    assert next_steps(a_shop_after(*sold, failed, once_more)) == ways_of_lost(1_200, "re_1", "re_2")
     again = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200), total=2_400)
     assert "re_1 came to nothing" not in (said := told(store := a_shop_after(*sold, failed, again)))
     assert "refunded €12.00" in said
     assert next_steps(store) == []
     before = a_refunded_charge("evt_3", a_refund("re_0", amount=1_200, at=NOW), total=1_200)
     failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed", at=LATER), total=2_400)
-    assert next_steps(a_shop_after(*sold, before, failed)) == ways_back("--payment pi_1 --amount 1200 ")
+    assert next_steps(a_shop_after(*sold, before, failed)) == ways_of_lost(1_200, "re_1")
     since = a_refunded_charge("evt_4", a_refund("re_2", amount=1_000, at=LATER), total=3_400)
     store = a_shop_after(*sold, before, failed, since)
-    assert next_steps(store) == ways_back("--payment pi_1 --amount 200 ")
+    assert next_steps(store) == ways_of_lost(200, "re_1")
     assert "€2.00, refund re_1 is failed" in operated(store, "status").stdout
+
+
+def test_what_went_back_elsewhere_is_named_with_how_it_is_taken_back_and_waits_for_nobody() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    assert operated(store, "refund", "order-1", "--amount", "1200", "--elsewhere", *YES).exit_code == ExitCode.FINE
+    said = " ".join(told(store).split())
+    refunds: Any = document_at(store, "orders/order-1")["refunds"]
+    taken_back = f"refund --mistake {next(iter(refunds))} order-1"
+    assert f"€12.00 of pi_1 went back outside Stripe. If that is a mistake: ./shop {taken_back}" in said
+    assert next_steps(store) == []
+    assert operated(store, *taken_back.split(), *YES).exit_code == ExitCode.FINE
+    assert ("went back outside Stripe. If" in told(store), next_steps(store)) == (False, [])
 
 
 def test_what_was_given_up_says_why() -> None:

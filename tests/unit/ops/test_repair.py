@@ -98,9 +98,10 @@ def test_where_no_order_is_meant_no_set_is_named() -> None:
     assert "--count" not in operated(a_shop_with_a_hold(), "accept", "--all", "--status", "review").stdout
 
 
-def test_who_would_mark_a_payment_as_handled_is_led_to_what_ends_its_wait() -> None:
-    refused = operated(a_shop_paid_twice(), "handle", "pi_2", *YES)
-    assert (refused.exit_code, refused.stderr.splitlines()[-1].endswith("./shop why pi_2")) == (ExitCode.FAILED, True)
+def test_who_would_mark_a_payment_or_a_refund_as_handled_is_led_to_what_ends_its_wait() -> None:
+    for some_id in "pi_2", "re_1":
+        refused, led = operated(a_shop_paid_twice(), "handle", some_id, *YES), f"./shop why {some_id}"
+        assert (refused.exit_code, refused.stderr.splitlines()[-1].endswith(led)) == (ExitCode.FAILED, True)
 
 
 def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None:
@@ -126,11 +127,12 @@ def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None
         (("release", "--all"), "Name one ORDER"),
         (
             ("refund", "--all", "--status", "review", "--amount", "5"),
-            "--payment, --again and --elsewhere are for one ORDER",
+            "--elsewhere and --mistake are for one ORDER",
         ),
         (("refund", "--all", "--status", "review", "--payment", "pi_1"), "are for one ORDER"),
         (("refund", "--all", "--status", "review", "--again"), "are for one ORDER"),
         (("refund", "--all", "--status", "review", "--elsewhere"), "are for one ORDER"),
+        (("refund", "--all", "--status", "review", "--mistake", "re_1"), "are for one ORDER"),
         (("extend", "order-1"), "Until when?"),
         (("extend", "order-1", "--for", "soon"), "no duration"),
         (("extend", "order-1", "--until", "soon"), "no time"),

@@ -30,6 +30,7 @@ some_refunds = st.builds(
     restocks,
     st.sampled_from([None, "pi_1", "ch_1", "pi_2"]),
     at=st.sampled_from([None, NOW, LATER]),
+    is_mistake=st.booleans(),
 )
 knowledge = st.lists(some_refunds, max_size=4).map(lambda refunds: Refunds.of(*refunds))
 

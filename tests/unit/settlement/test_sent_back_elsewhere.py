@@ -1,24 +1,22 @@
 """Money that an operator has sent back outside Stripe counts as refunded at once, and never twice."""
 
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
-from database.documents.operator_requests import operator_request_path
 from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect, a_stripe_call, an_ordered_refund
 from orders.money import Money
-from orders.outcome import Outcome
 from orders.payments import Payments
-from orders.refunds import Refund, Refunds, RefundStatus
+from orders.refunds import Refund, Refunds
 from reconciliation.rules.refunds_differ import RULE
 from reconciliation.subjects import RefundsOnBothSides
 from settlement.retrying import why_not_again
 from settlement.terms import AutoRefund
 from tests.support.builders import LATER, NOW, TERMS, a_placement
 from tests.support.deciding import given
+from tests.support.elsewhere import gone, sent_back
 from tests.support.memory_store import MemoryStore
-from tests.support.operators import an_operators_request, asked_of_order
+from tests.support.operators import asked_of_order
 from tests.support.orders import PAID, a_held_order, a_sold_order
 from tests.support.payments import a_payment
 from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
@@ -27,12 +25,6 @@ from tests.support.shop import a_shop_after, document_at, shirts_in
 from tests.support.snapshots import a_known_payment
 
 SECOND = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2", created_at=LATER)
-
-
-def sent_back(store: MemoryStore, request_id: str = "refund-1", now: datetime = NOW, **asked: object) -> Outcome:
-    """What becomes of it once an operator says so."""
-    store.put(operator_request_path(request_id), an_operators_request("refund", elsewhere=True, **asked))
-    return settled(replace(asked_of_order("refund-1", elsewhere=True, **asked), request_id=request_id), store, now=now)
 
 
 def paid_twice() -> MemoryStore:
@@ -45,7 +37,7 @@ def test_a_payment_too_many_that_went_back_elsewhere_waits_for_nobody_and_its_or
     store = paid_twice()
     shirts = shirts_in(store)
     outcome = sent_back(store, payment="pi_2")
-    note = "refunded_elsewhere: 3600 eur of pi_2 went back outside Stripe"
+    note = "refunded_elsewhere: 3600 eur of pi_2 went back outside Stripe (elsewhere_refund-1_pi_2)"
     assert tuple(outcome) == ("refund_recorded", "order-1", note)
     order = document_at(store, "orders/order-1")
     assert (order["overpaid"], order["status"], order["amountRefunded"]) == (None, "finalized", 0)
@@ -136,7 +128,7 @@ def test_what_the_order_is_paid_with_is_refunded_with_its_units_and_its_customer
     whole = given(change.order, effects=()).changed_by(the_rest)
     assert (whole.result, whole.note, whole.money) == (
         "refunded",
-        "refunded_elsewhere: 2400 eur of pi_1 went back outside Stripe",
+        "refunded_elsewhere: 2400 eur of pi_1 went back outside Stripe (elsewhere_refund-2_pi_1)",
         Money(2_400, "eur"),
     )
 
@@ -152,12 +144,6 @@ def test_its_customer_is_told_of_a_payment_in_another_currency_in_that() -> None
     order = replace(order, refunds=Refunds.of(a_refund("re_1", 3_000)))
     change = given(order, effects=()).changed_by(asked_of_order("refund-1", elsewhere=True))
     assert {change.money, *(notice.money for notice in change.notices)} == {Money(900, "usd")}
-
-
-def gone(amount: int, payment_id: str = "pi_1") -> Refund:
-    return Refund(
-        f"elsewhere_{payment_id}_{amount}", amount, RefundStatus.SUCCEEDED, None, payment_id, is_elsewhere=True
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""An operator says of a refund that it was a mistake: then it counts for nothing, and nobody is owed it. Pure."""
+
+from dataclasses import replace
+
+from orders.order import Order
+from orders.outcome import Result
+from orders.refunds import Refund, Refunds, RefundStatus
+from settlement.decisions import Case, Look, Proposal
+from settlement.operating import turned_down
+from settlement.refunding import with_refunds
+
+
+def take_back(case: Case, refund_id: str) -> Proposal | Look:
+    """What was recorded as gone back elsewhere did not, and what has come to nothing was never to go back.
+
+    Status and stock follow as after a refund that fails: units that came back with it are taken off the shelf again.
+    """
+    refund = case.order.refunds.by_id.get(refund_id)
+    if refund is None:
+        return turned_down(case, f"no_refund: {refund_id} is no refund of it")
+    if refund.is_mistake:
+        return turned_down(case, f"mistake: {refund_id} is on record as that already")
+    if not refund.is_elsewhere and not refund.is_undone:
+        return turned_down(case, f"not_undone: {refund_id} is {refund.status} at Stripe, which alone can end it")
+    status = RefundStatus.CANCELED if refund.is_elsewhere else refund.status
+    mistake = Refunds.of(replace(refund, status=status, is_mistake=True))
+    order = replace(case.order, refunds=case.order.refunds.merged_with(mistake))
+    why = "did not go back elsewhere" if refund.is_elsewhere else "is owed to nobody"
+    note = f"mistake: {_in_words(refund, order)} {why} ({refund_id})"
+    return with_refunds(case, Proposal(Result.REFUND_RECORDED, order, note=note))
+
+
+def _in_words(refund: Refund, order: Order) -> str:
+    payment = order.payments.find(refund.payment_id)
+    money = payment.money if payment else None
+    return f"{refund.amount}{f' {money.currency} of {refund.payment_id}' if money else ''}"
