@@ -85,11 +85,9 @@ function ofOrder({ id, fields }) {
   return { id, orderId: id, since: fields.createdAt, money: balanceOf(fields), note: fields.failureReason ?? "" };
 }
 
-/** Of several refunds of a payment that failed, each was to bring back what the one before did not. */
 function ofRefundLost({ id, fields }) {
   const lost = refundsToRepeat(fields);
-  const largest = new Map(lost.toSorted((one, other) => one.owed - other.owed).map((refund) => [refund.paidWith, refund]));
-  const money = added([...largest.values()].map(({ owed, currency }) => ({ amount: owed, currency })));
+  const money = added(lost.map(({ owed, currency }) => ({ amount: owed, currency })));
   const note = lost.map((refund) => `refund ${refund.id} is ${refund.status}`).join(" and ");
   return { id, orderId: id, since: fields.updatedAt, money, note };
 }

@@ -92,20 +92,44 @@ export const mistakesOf = (fields) => refundsOf(fields)
   .filter((refund) => !refund.mistake && (refund.elsewhere || isUndone(refund)))
   .map(({ id }) => id);
 
-/** Refunds of a fulfilled order that came to nothing, and were no mistake, of which less has gone back instead: with `paidWith`, `currency` and what is `owed`. */
+/** Refunds of a fulfilled order that came to nothing, of which less has gone back instead: with `paidWith`, `currency` and what is `owed`. */
 export function refundsToRepeat(fields) {
-  const refunds = fields.refunds ?? {};
   return (fields.refundLost ? paymentsOf(fields) : []).filter(({ state }) => state === "succeeded").flatMap((payment) => {
-    const promised = countedOf(payment, refunds, (refund) => !isUndone(refund));
     const own = refundsOf(fields)
-      .filter(({ paymentId }) => paymentId == null || [payment.id, payment.chargeId].includes(paymentId));
-    const before = (undone) => own.filter((each) => !isUndone(each) && each.at < undone.at)
-      .reduce((sum, each) => sum + each.amount, 0);
-    const owedOf = (refund) => Math.min(refund.amount + before(refund), payment.amount) - promised;
-    return own.filter((refund) => isUndone(refund) && !refund.mistake)
-      .map((refund) => ({ ...refund, paidWith: payment.id, currency: payment.currency, owed: owedOf(refund) }))
+      .filter(({ paymentId, mistake }) => !mistake && (paymentId == null || [payment.id, payment.chargeId].includes(paymentId)));
+    const promised = countedOf(payment, fields.refunds ?? {}, (refund) => !isUndone(refund));
+    return [...owedOf(own, promised, payment.amount)]
+      .map(([refund, owed]) => ({ ...refund, paidWith: payment.id, currency: payment.currency, owed }))
       .filter(({ owed }) => owed > 0);
   });
+}
+
+/** What is owed of each of a payment's refunds that came to nothing, as `orders/lost_refunds.py` has it: a refund makes up for
+ *  what had failed when it was made, and for nothing else. */
+function owedOf(refunds, promised, paid) {
+  const owed = new Map();
+  const makeUp = (amount) => {
+    for (const [refund, left] of owed) {
+      const taken = Math.max(Math.min(left, amount), 0);
+      owed.set(refund, left - taken);
+      amount -= taken;
+    }
+  };
+  const steps = refunds.toSorted((one, other) => (one.id < other.id ? -1 : 1)).flatMap((refund) => {
+    const undone = isUndone(refund);
+    const made = { refund, at: Number(refund.at ?? (undone ? -Infinity : Infinity)), rank: undone ? 0 : 2 };
+    return undone ? [made, { refund, at: Number(refund.failedAt ?? refund.at ?? -Infinity), rank: 1 }] : [made];
+  });
+  for (const { refund, rank } of steps.toSorted((one, other) => (one.at === other.at ? one.rank - other.rank : one.at - other.at))) {
+    if (rank === 1) {
+      owed.set(refund, refund.amount);
+    } else {
+      makeUp(refund.amount);
+    }
+  }
+  makeUp(promised - refunds.filter((refund) => !isUndone(refund)).reduce((sum, { amount }) => sum + amount, 0));
+  makeUp([...owed.values()].reduce((sum, left) => sum + left, 0) - Math.max(paid - promised, 0));
+  return owed;
 }
 
 /** Why it is not further, and what somebody still has to do, in words. */

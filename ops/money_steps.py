@@ -5,6 +5,7 @@ anew or made elsewhere is not retried, and one that is retried is not left to be
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from effects.effect import EffectKind, EffectState, StoredEffect
@@ -61,16 +62,14 @@ def _of_unneeded(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
 
 
 def _of_lost_refunds(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
-    lost: dict[tuple[str, int], list[str]] = {}
-    for payment, refund in order.refunds_to_repeat:
-        owed = order.refunds.owed_of(refund, payment)
-        lost.setdefault((payment.payment_id, owed), []).append(refund.refund_id)
-    for (payment_id, owed), refund_ids in lost.items():
+    for payment_id, several in groupby(order.refunds_to_repeat, lambda each: each.payment.payment_id):
+        lost = tuple(several)
+        refund_ids = [each.refund.refund_id for each in lost]
         why = f"Refund {' and '.join(refund_ids)} came to nothing: order anew what is still owed of it"
-        options = f" --payment {payment_id} --amount {owed}"
+        options = f" --payment {payment_id} --amount {sum(each.owed for each in lost)}"
         yield from _ways_back(order, why, options, _of(to_retry, payment_id))
         for refund_id in refund_ids:
-            yield Step("Or, if that was a mistake, and nobody is owed it, say so", _mistake(refund_id, order))
+            yield Step(f"Or, if {refund_id} was a mistake, and nobody is owed it, say so", _mistake(refund_id, order))
 
 
 def steps_for_elsewhere(order: Order) -> Iterator[Step]:

@@ -82,7 +82,7 @@ def _of_money(order: Order) -> Iterator[str]:
         yield extra
     pending = (each for each in order.refunds.by_id.values() if not (each.is_done or each.is_undone))
     yield from (f"refund {each.refund_id} is {each.status}" for each in pending)
-    yield from (f"refund {each.refund_id} came to nothing: it is {each.status}" for _, each in order.lost_refunds)
+    yield from (f"refund {each.refund_id} came to nothing: it is {each.status}" for _, each, _ in order.lost_refunds)
     if order.open_disputes:
         yield f"{order.open_disputes} of its payments' disputes are undecided"
     if order.cancel_requested_at and order.sold and order.status is not OrderStatus.REFUNDED:

@@ -52,19 +52,9 @@ def of_refund_lost(found: Found) -> Item | None:
     order = order_from(found.id, found.fields)
     if not order.refunds_to_repeat:
         return None
-    # Each of several refunds of a payment was to make up for the one before.
-    lost = {
-        payment: Money(
-            max(order.refunds.owed_of(refund, paid) for paid, refund in order.refunds_to_repeat if paid == payment),
-            money.currency,
-        )
-        for payment, _ in order.refunds_to_repeat
-        if (money := payment.money)
-    }
-    note = " and ".join(f"refund {each.refund_id} is {each.status}" for _, each in order.refunds_to_repeat)
-    return Item(
-        found.id, time_or_none(found.fields.get("updatedAt")) or found.created_at, added([*lost.values()]), note
-    )
+    lost = [Money(each.owed, money.currency) for each in order.refunds_to_repeat if (money := each.payment.money)]
+    note = " and ".join(f"refund {each.refund_id} is {each.status}" for _, each, _ in order.refunds_to_repeat)
+    return Item(found.id, time_or_none(found.fields.get("updatedAt")) or found.created_at, added(lost), note)
 
 
 def of_uncounted(found: Found) -> Item:

@@ -10,9 +10,10 @@ from typing import Final
 from orders.adjustments import Adjustment
 from orders.declines import Decline
 from orders.frozen import frozen
+from orders.lost_refunds import LostRefund, lost_refunds_of
 from orders.money import Money
 from orders.payments import Payment, Payments, PaymentState, amount_of, sum_of
-from orders.refunds import Refund, Refunds
+from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
 QUANTITY_MAX: Final = 1_000_000
@@ -176,24 +177,16 @@ class Order:
         return tuple(each for each in self.extra_payments if self.refunds.promised_of(each) < amount_of(each))
 
     @property
-    def lost_refunds(self) -> tuple[tuple[Payment, Refund], ...]:
-        """Refunds that failed or were cancelled and are not made up for by other refunds, each with its payment.
-
-        Not those that were a mistake: nobody is owed them.
-        """
-        return tuple(
-            (payment, refund)
-            for payment in self.payments.succeeded
-            for refund in self.refunds.refunds_of(payment)
-            if refund.is_undone and not refund.is_mistake and self.refunds.owed_of(refund, payment)
-        )
+    def lost_refunds(self) -> tuple[LostRefund, ...]:
+        """Refunds that failed or were cancelled, and are not made up for by other refunds."""
+        return tuple(lost for payment in self.payments.succeeded for lost in lost_refunds_of(payment, self.refunds))
 
     @property
-    def refunds_to_repeat(self) -> tuple[tuple[Payment, Refund], ...]:
+    def refunds_to_repeat(self) -> tuple[LostRefund, ...]:
         """The lost refunds of a fulfilled order's needed payments: nothing else shows that this money is owed."""
         if self.status not in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
             return ()
-        return tuple((payment, refund) for payment, refund in self.lost_refunds if payment not in self.unneeded)
+        return tuple(lost for lost in self.lost_refunds if lost.payment not in self.unneeded)
 
     @property
     def received(self) -> Money | None:

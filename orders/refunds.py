@@ -50,6 +50,8 @@ class Refund:
     """Whether the money went back outside Stripe, according to an operator."""
     at: datetime | None = None
     """When it was made or recorded; None if unknown."""
+    failed_at: datetime | None = None
+    """When it failed, as Stripe's event of that says; None if it has not, or if only its status says so."""
     is_mistake: bool = False
     """Whether an operator says that it was one: if it failed or was cancelled, nobody is owed it."""
 
@@ -69,7 +71,8 @@ class Refund:
             status=max(self.status, other.status, key=_PROGRESS.index),
             restock=_merged(self.restock, other.restock),
             payment_id=max(self.payment_id or "", other.payment_id or "") or None,
-            at=min((at for at in (self.at, other.at) if at), default=None),
+            at=_earlier(self.at, other.at),
+            failed_at=_earlier(self.failed_at, other.failed_at),
             is_mistake=self.is_mistake or other.is_mistake,
         )
 
@@ -122,17 +125,6 @@ class Refunds:
         """The payment's refunds of exactly this amount, done or pending."""
         return tuple(each for each in self.refunds_of(payment) if each.amount == amount and not each.is_undone)
 
-    def owed_of(self, undone: Refund, payment: Payment) -> int:
-        """How much of a failed refund other refunds of the payment do not make up for, in minor units.
-
-        Refunds from before it do not make up for it; all others do.
-        """
-        counted = (each for each in self.refunds_of(payment) if not each.is_undone)
-        before = sum(each.amount for each in counted if each.at and undone.at and each.at < undone.at)
-        promised = self.promised_of(payment)
-        # Money refunded elsewhere is not owed, even if Stripe, which knows nothing of it, tried to refund it too.
-        return max(min(undone.amount + before, amount_of(payment)) - promised, 0)
-
     def elsewhere_of(self, payment: Payment) -> tuple[Refund, ...]:
         """The payment's refunds that were made outside Stripe."""
         return tuple(each for each in self.refunds_of(payment) if each.is_elsewhere and not each.is_undone)
@@ -151,6 +143,10 @@ class Refunds:
         """Adds refunds made elsewhere, up to what the payment brought: money that Stripe refunds, too, counts once."""
         elsewhere = sum(refund.amount for refund in self.elsewhere_of(payment))
         return max(at_stripe, min(at_stripe + elsewhere, amount_of(payment)))
+
+
+def _earlier(*moments: datetime | None) -> datetime | None:
+    return min((each for each in moments if each), default=None)
 
 
 def units_named(refunds: Iterable[Refund]) -> Mapping[str, int]:

@@ -196,8 +196,8 @@ def _shows_unknown_failed_refund(case: Case, after: Order) -> bool:
     Stripe may report the failure before the refund, and the refund itself perhaps never.
     """
     paid = {payment.payment_id for payment in case.order.payments.succeeded}
-    known = {refund.refund_id for _, refund in case.order.lost_refunds}
-    return any(payment.payment_id in paid and refund.refund_id not in known for payment, refund in after.lost_refunds)
+    known = {lost.refund.refund_id for lost in case.order.lost_refunds}
+    return any(lost.payment.payment_id in paid and lost.refund.refund_id not in known for lost in after.lost_refunds)
 
 
 def _reports_failed_refund(event: OrderEvent) -> bool:

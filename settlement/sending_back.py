@@ -174,9 +174,8 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
     repetition, whatever went back before.
     """
     made = {each.refund_id for each in effects if each.refund_id}
-    owed = {(payment, order.refunds.owed_of(lost, payment)) for payment, lost in order.lost_refunds}
     for payment, part in parts.items():
-        if (payment, part) in owed:
+        if part in _owed_amounts(payment, order):
             continue
         alike = {refund.refund_id: refund for refund in order.refunds.alike(payment, part)}
         if elsewhere := next((each.refund_id for each in alike.values() if each.is_elsewhere), None):
@@ -189,6 +188,12 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
             if refund_ids := alike.keys() & {each.refund_id} if each.refund_id else alike.keys() - made:
                 return f"ordered_before: {part} of {payment.payment_id} went back with {min(refund_ids)}"
     return None
+
+
+def _owed_amounts(payment: Payment, order: Order) -> set[int]:
+    """What is owed of each of the payment's lost refunds, and of all of them."""
+    owed = [lost.owed for lost in order.lost_refunds if lost.payment == payment]
+    return {*owed, sum(owed)}
 
 
 def _taken_by_bank(event: RefundOrdered, order: Order) -> str | None:

@@ -4,6 +4,7 @@ A refund rarely names its order, but always its payment.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from database.ids import is_document_id
@@ -13,6 +14,7 @@ from orders.refunds import Refund, Refunds, RefundStatus
 from orders.restocking import restock_from
 from webhooks.stripe_fields import Json, Misshapen, id_in, id_or_none, money_in, object_or_empty
 
+_FAILED: Final = "refund.failed"
 _STATUSES: Final = frozenset(RefundStatus)
 
 
@@ -26,6 +28,9 @@ def updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> Ref
     if not (envelope["payment_intent_id"] or envelope["charge_id"]):
         return Ignored(delivery.event_id, delivery.event_type, "no payment")
     read, defect = refund_from(refund, envelope["payment_intent_id"] or envelope["charge_id"])
+    if delivery.event_type == _FAILED and read.status is RefundStatus.FAILED:
+        # Any other event of a failed refund may be about something that happened to it later.
+        read = replace(read, failed_at=delivery.created_at)
     return RefundUpdated(**envelope, money=money_in(refund, "amount"), refunds=Refunds.of(read), restock_defect=defect)
 
 

@@ -27,6 +27,7 @@ def refunds_fields(refunds: Refunds) -> dict[str, object]:
             "paymentId": refund.payment_id,
             **({"elsewhere": True} if refund.is_elsewhere else {}),
             **({"at": refund.at} if refund.at else {}),
+            **({"failedAt": refund.failed_at} if refund.failed_at else {}),
             **({"mistake": True} if refund.is_mistake else {}),
         }
         for refund_id, refund in refunds.by_id.items()
@@ -48,6 +49,7 @@ def _refund_from(refund_id: object, fields: object) -> Refund | None:
         payment_id,
         is_elsewhere=fields.get("elsewhere") is True,
         at=time_or_none(fields.get("at")),
+        failed_at=time_or_none(fields.get("failedAt")),
         is_mistake=fields.get("mistake") is True,
     )
 

@@ -11,9 +11,8 @@ from orders.money import AMOUNT_MINOR_MAX, Money
 from orders.payments import Payment, Payments
 from orders.refunds import Refund, Refunds, RestockRule
 
-plain_values = (st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()) | st.datetimes(
-    timezones=st.just(UTC)
-)
+times = st.datetimes(timezones=st.just(UTC))
+plain_values = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | times
 anything = st.recursive(plain_values, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=3)
 
 amounts = st.integers(0, AMOUNT_MINOR_MAX)
@@ -34,7 +33,17 @@ quantities = st.integers(1, 1_000_000)
 units = st.dictionaries(st.text(), quantities, max_size=2)
 restocks = st.none() | st.sampled_from(RestockRule) | st.dictionaries(st.text(), quantities, min_size=1, max_size=2)
 refunds = st.lists(
-    st.builds(Refund, amount=amounts, restock=restocks, payment_id=st.none() | st.text()), max_size=2
+    st.builds(
+        Refund,
+        amount=amounts,
+        restock=restocks,
+        payment_id=st.none() | st.text(),
+        is_elsewhere=st.booleans(),
+        at=st.none() | times,
+        failed_at=st.none() | times,
+        is_mistake=st.booleans(),
+    ),
+    max_size=2,
 ).map(lambda several: Refunds.of(*several))
 
 

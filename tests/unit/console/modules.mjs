@@ -85,7 +85,7 @@ test("a refund that failed is named with its money until as much has gone back",
   };
   const words = "refund re_1 is failed and refund re_2 is canceled";
   const missing = ["refund re_1 came to nothing: it is failed", "refund re_2 came to nothing: it is canceled"];
-  assert.deepEqual(found({ re_1: refund("failed"), re_2: refund("canceled") }), [[{ amount: 1200, currency: "eur" }], words, missing]);
+  assert.deepEqual(found({ re_1: refund("failed"), re_2: refund("canceled") }), [[{ amount: 2400, currency: "eur" }], words, missing]);
   assert.deepEqual(found({ re_1: refund("failed"), e_1: refund("succeeded", { elsewhere: true }) }), [[], "", []]);
   assert.deepEqual(found({ re_1: refund("failed", { mistake: true }) }), [[], "", []]);
   const [at, later] = [NOW, new Date(NOW.getTime() + 1000)];
@@ -95,6 +95,9 @@ test("a refund that failed is named with its money until as much has gone back",
   assert.equal(noted({ ...repeated, re_2: refund("succeeded", { at: later }) }), "");
   const [owed] = found({ ...repeated, re_2: refund("succeeded", { at: later, amount: 1000 }) });
   assert.deepEqual(owed, [{ amount: 200, currency: "eur" }]);
+  const before = { re_0: refund("failed", { at: new Date(0), failedAt: later }), re_1: refund("failed", { at }) };
+  assert.deepEqual(found(before)[0], [{ amount: 2400, currency: "eur" }]);
+  assert.deepEqual(found({ ...before, re_2: refund("succeeded", { at: later }) })[1], "refund re_0 is failed");
   const gone = refund("succeeded", { at: new Date(0), amount: 3600, elsewhere: true });
   assert.equal(noted({ e_1: gone, re_1: refund("failed", { at }) }), "");
 });

@@ -117,8 +117,10 @@ def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> N
     store = a_shop_after(*sold, failed)
     assert "- refund re_1 came to nothing: it is failed" in told(store)
     assert next_steps(store) == ways_of_lost(1_200, "re_1")
-    once_more = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200, status="failed"), total=2_400)
-    assert next_steps(a_shop_after(*sold, failed, once_more)) == ways_of_lost(1_200, "re_1", "re_2")
+    another = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200, status="failed"), total=2_400)
+    assert next_steps(a_shop_after(*sold, failed, another)) == ways_of_lost(2_400, "re_1", "re_2")
+    once_more = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200, status="failed", at=NOW), total=2_400)
+    assert next_steps(a_shop_after(*sold, failed, once_more)) == ways_of_lost(1_200, "re_2")
     again = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200), total=2_400)
     assert "re_1 came to nothing" not in (said := told(store := a_shop_after(*sold, failed, again)))
     assert "refunded €12.00" in said

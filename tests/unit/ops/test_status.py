@@ -55,7 +55,10 @@ REFUND_LOST: Fields = a_reserved_order(
     finalizedAt=NOW,
     updatedAt=NOW,
     payments={"pi": PAID},
-    refunds={each: {"amount": 1_200, "status": "failed", "paymentId": "pi"} for each in ("re_1", "re_2")},
+    refunds={
+        each: {"amount": amount, "status": "failed", "paymentId": "pi"}
+        for each, amount in (("re_1", 700), ("re_2", 500))
+    },
     refundLost=True,
 )
 

@@ -1,7 +1,5 @@
 """What is known of refunds only grows, and adds up to the same in whatever order it was reported."""
 
-from dataclasses import replace
-from datetime import timedelta
 from functools import reduce
 from itertools import pairwise, permutations
 from typing import Any
@@ -130,37 +128,6 @@ REFUNDED: dict[str, list[tuple[list[Refund], int, int]]] = {
 def test_this_is_refunded(cases: list[tuple[list[Refund], int, int]]) -> None:
     for refunds, total, refunded in cases:
         assert Refunds.of(*refunds).amount_of(a_payment(total)) == refunded
-
-
-@pytest.mark.parametrize(
-    ("other", "total", "owed"),
-    [
-        (a_refund("re_1", 500, at=NOW), 0, 500),
-        (a_refund("re_1", 500, "pending", at=NOW), 0, 500),
-        (a_refund("re_1", 500, "failed", at=NOW), 0, 500),
-        (a_refund("re_1", 500, at=NOW, payment_id="pi_2"), 0, 500),
-        (a_refund("re_1", 500, at=LATER + timedelta(seconds=1)), 0, 0),
-        (a_refund("re_1", 500, at=LATER), 0, 0),
-        (a_refund("re_1", 400, at=LATER), 0, 100),
-        (a_refund("re_1", 900, at=LATER), 0, 0),
-        (a_refund("re_1", 500), 0, 0),
-        (a_refund("re_1", 500, at=NOW), 1_200, 300),
-    ],
-)
-def test_of_a_refund_that_failed_what_was_not_made_since_is_owed(other: Refund, total: int, owed: int) -> None:
-    failed = a_refund("re_2", 500, "failed", at=LATER)
-    assert Refunds.of(other, failed).owed_of(failed, a_payment(total)) == owed
-    unknown, known = a_refund("re_2", 500, "failed"), Refunds.of(other)
-    assert known.merged_with(Refunds.of(unknown)).owed_of(unknown, a_payment()) == max(
-        500 - known.promised_of(a_payment()), 0
-    )
-
-
-@pytest.mark.parametrize(("elsewhere", "owed"), [(3_600, 0), (3_400, 200), (3_000, 500)])
-def test_no_more_is_owed_than_is_left_of_what_went_back_elsewhere(elsewhere: int, owed: int) -> None:
-    failed, gone = a_refund("re_2", 500, "failed", at=LATER), a_refund("elsewhere_1", elsewhere, at=NOW)
-    refunds = Refunds.of(failed, replace(gone, is_elsewhere=True))
-    assert refunds.owed_of(failed, a_payment()) == owed
 
 
 def test_a_refund_is_of_the_payment_that_it_names() -> None:

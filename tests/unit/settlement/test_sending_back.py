@@ -226,6 +226,17 @@ def test_what_a_refund_owes_that_failed_after_as_much_had_gone_back_is_ordered_w
     assert said_of(gone, amount=500)
 
 
+def test_what_two_refunds_owe_that_failed_is_ordered_one_by_one_or_together() -> None:
+    before, *failed = a_refund("re_1", 1_000, at=NOW), *(a_refund(each, 500, "failed") for each in ("re_2", "re_3"))
+    later = [replace(each, at=NOW + timedelta(minutes=1), failed_at=NOW + timedelta(days=5)) for each in failed]
+    half = a_refund("re_0", 500, at=NOW)
+    owing = a_sold_order(refunds=Refunds.of(half, before, *later))
+    effects = ordered("pi_1", 500, "SUCCESS", "re_0"), ordered("pi_1", 1_000, "SUCCESS", "re_1")
+    for amount in 500, 1_000:
+        left = 3_600 - 1_500 - amount
+        assert said_of(owing, *effects, amount=amount) == f"{amount} eur of pi_1 to refund, {left} left then"
+
+
 def test_what_one_payment_owes_lets_nothing_pass_of_another() -> None:
     failed, half = a_refund("re_2", status="failed", payment_id="pi_2"), a_refund("re_1", 1_800)
     twice = a_sold_order(payments=Payments.of(PAID, SECOND), refunds=Refunds.of(failed, half))

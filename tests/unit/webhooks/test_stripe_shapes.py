@@ -66,7 +66,9 @@ def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
         "charge.refunded": a_refunded_charge("evt_1", *[a_refund(at=MADE_AT)] * is_of_2020, **delivery),
         "refund.created": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
         "refund.updated": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
-        "refund.failed": an_updated_refund(refund=a_refund(status="failed", at=MADE_AT), **delivery),
+        "refund.failed": an_updated_refund(
+            refund=replace(a_refund(status="failed", at=MADE_AT), failed_at=NOW), **delivery
+        ),
         "charge.refund.updated": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
         **{name: a_dispute(**delivery) for name in OBJECT_OF if name.startswith("charge.dispute.")},
     }

@@ -1,0 +1,63 @@
+"""Refunds that failed or were cancelled, and how much of them is still owed to the customer. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from operator import itemgetter
+from typing import NamedTuple
+
+from orders.payments import Payment, amount_of
+from orders.refunds import Refund, Refunds
+
+
+class LostRefund(NamedTuple):
+    payment: Payment
+    refund: Refund
+    owed: int
+    """How much of it other refunds of the payment do not make up for, in minor units."""
+
+
+def lost_refunds_of(payment: Payment, refunds: Refunds) -> tuple[LostRefund, ...]:
+    """The payment's lost refunds, the earliest first. Not those that were a mistake: nobody is owed them.
+
+    A refund makes up for what had failed when it was made, and for nothing else: two parts of a payment that both fail
+    are both owed, and one that was made anew and fails again is owed once. Where Stripe has not said when a refund
+    failed, it counts as failed from the start; where nobody has said when a refund was made, it was made last.
+    """
+    if not any(each.is_undone for each in refunds.by_id.values()):
+        return ()
+    meant = {each.refund_id: each for each in refunds.refunds_of(payment) if not each.is_mistake}
+    owed: dict[str, int] = {}
+    for _, refund_id, amount in sorted(_steps_of(meant.values()), key=itemgetter(0)):
+        if refund_id:
+            owed[refund_id] = amount
+        else:
+            _make_up(owed, amount)
+    promised = refunds.promised_of(payment)
+    # A charge's total may include refunds that nobody has listed.
+    _make_up(owed, promised - sum(each.amount for each in meant.values() if not each.is_undone))
+    # Money refunded elsewhere is not owed, even if Stripe, which knows nothing of it, tried to refund it too.
+    _make_up(owed, sum(owed.values()) - max(amount_of(payment) - promised, 0))
+    return tuple(LostRefund(payment, meant[refund_id], amount) for refund_id, amount in owed.items() if amount)
+
+
+def _steps_of(refunds: Iterable[Refund]) -> Iterator[tuple[tuple[object, ...], str | None, int]]:
+    """The making of each refund, and the failing, with its id: each with its place in time, and with its amount."""
+    for each in refunds:
+        if each.is_undone:
+            yield _place_of(each, each.at, 0, unknown=0), None, each.amount
+            yield _place_of(each, each.failed_at or each.at, 1, unknown=0), each.refund_id, each.amount
+        else:
+            yield _place_of(each, each.at, 2, unknown=2), None, each.amount
+
+
+def _place_of(refund: Refund, at: datetime | None, rank: int, *, unknown: int) -> tuple[object, ...]:
+    """Sorts by time, then by rank; what is of an unknown time comes before all (0) or after all (2)."""
+    return (1, at, rank, refund.refund_id) if at else (unknown, rank, refund.refund_id)
+
+
+def _make_up(owed: dict[str, int], amount: int) -> None:
+    """Take this much off what is owed, from the earliest on."""
+    for refund_id, left in owed.items():
+        taken = max(min(left, amount), 0)
+        owed[refund_id] = left - taken
+        amount -= taken
