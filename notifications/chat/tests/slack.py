@@ -1,4 +1,4 @@
-"""Stands in for an incoming webhook of Slack's.
+"""A stand-in for a Slack incoming webhook.
 
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 """
@@ -17,12 +17,12 @@ def slack() -> Provider:
 
 
 def slack_answer(code: int, reason: str, *headers: str) -> bytes:
-    """Slack calls its plain text HTML."""
+    """Slack declares its plain text as HTML."""
     return http_answer(reason.encode(), code, "Content-Type: text/html", *headers)
 
 
 def as_read(text: str) -> str:
-    """What is on display. Raises AssertionError if it could mention somebody, or lead somewhere."""
+    """The displayed text. Raises AssertionError if it could mention somebody or contain a link."""
     assert not {"<", ">"} & set(text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 

@@ -41,7 +41,7 @@ def send(provider: Provider, path: str = PATH) -> None:
 def failure(provider: Provider, path: str = PATH) -> Failed:
     with pytest.raises(Failed) as failed:
         send(provider, path)
-    # Whoever knows the address can post.
+    # The URL is a secret: it is enough to post.
     assert path not in str(failed.value) and "localhost" not in str(failed.value)
     return failed.value
 
@@ -119,7 +119,7 @@ def test_a_message_whose_answer_is_lost_is_sent_again(
     failed = failure(provider)
     assert failed.retryable and str(failed).startswith("the chat does not answer: ")
     send(provider)
-    # This is what the runbook says: a chat knows no keys.
+    # As the runbook says: a chat has no idempotency keys.
     assert len(provider.taken) == 2
 
 

@@ -1,4 +1,4 @@
-"""A mail, as tests need one."""
+"""A mail, complete by default."""
 
 from dataclasses import replace
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Stands in for Resend, as strict as its documentation is: https://resend.com/docs/api-reference."""
+"""A stand-in for Resend, as strict as its documentation: https://resend.com/docs/api-reference."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ SECRET: Final = "re_a_secret_that_nobody_may_see"
 
 
 def resend() -> Provider:
-    """It takes a key with its mail; under one key it sends one mail, however often it is asked."""
+    """Each mail comes with a key; per key it sends one mail, however often it is asked."""
     sent: dict[str, Mapping[str, Any]] = {}
 
     def take(request: Request) -> tuple[Any, bytes]:
@@ -24,7 +24,7 @@ def resend() -> Provider:
 
 
 def refusal(status: int, name: str, *headers: str) -> bytes:
-    """With words that nobody may repeat."""
+    """Its message must not be repeated."""
     said = {"statusCode": status, "name": name, "message": "alice@mail.example is not welcome"}
     return json_answer(status, said, *headers)
 

@@ -1,4 +1,4 @@
-"""A real SMTP server on this machine, and some that only seem to be one."""
+"""A real SMTP server on this machine, and some that are broken."""
 
 import asyncio
 import ssl
@@ -22,15 +22,15 @@ USER, SECRET = "shop", "a secret that nobody may see"
 
 @dataclass
 class Inbox:
-    """What a server has taken, and how it answers."""
+    """What a server has accepted, and how it answers."""
 
     taken: list[Envelope] = field(default_factory=list)
     tls: list[bool] = field(default_factory=list)
-    """Whether each came encrypted."""
+    """Whether each mail came encrypted."""
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Recipients, and what each of them is answered."""
+    """Refused recipients, with the answers."""
     answer: str = "250 2.0.0 OK"
-    """To a mail; where it says nothing, the connection ends instead, after the mail was taken."""
+    """To a mail; if empty, the connection ends after the mail was accepted."""
     answers: list[str] = field(default_factory=list)
     """To the first mails."""
 
@@ -57,7 +57,7 @@ class Inbox:
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where a test finds a server, and what makes it trust it."""
+    """A server's address, and what makes a client trust it."""
 
     port: int
     security: Security
@@ -71,7 +71,7 @@ class MailServer:
 
 @contextmanager
 def mail_server(inbox: Inbox, security: Security = Security.NONE, *, needs_login: bool = False) -> Iterator[MailServer]:
-    """It listens, and wants a login where a test says so."""
+    """Listens until the block ends, and requires a login if the test says so."""
     authority = trustme.CA()
     presented, trusts = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), _trusting_nobody()
     authority.issue_cert("localhost").configure_cert(presented)
@@ -87,7 +87,7 @@ def mail_server(inbox: Inbox, security: Security = Security.NONE, *, needs_login
             auth_require_tls=security is Security.STARTTLS,
             loop=asyncio.get_running_loop(),
         )
-        # Said to the constructor, it warns of what no stranger can overhear here.
+        # As a constructor argument it warns about plain text, which no stranger can read here.
         smtp._auth_required = needs_login
         return smtp
 
@@ -101,7 +101,7 @@ def mail_server(inbox: Inbox, security: Security = Security.NONE, *, needs_login
 
 
 def _trusting_nobody() -> ssl.SSLContext:
-    """Not even the authorities of this machine, which take longer to read than a mail to send."""
+    """Without this machine's authorities, which take longer to load than a mail to send."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -115,7 +115,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @contextmanager
 def talking(talk: Talk) -> Iterator[MailServer]:
-    """A server that says whatever a test says to whoever connects."""
+    """A server that runs this dialogue with every client."""
 
     async def talk_to_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -132,7 +132,7 @@ def talking(talk: Talk) -> Iterator[MailServer]:
 
 @contextmanager
 def served(start: Callable[[], Awaitable[asyncio.Server]]) -> Iterator[int]:
-    """The port of a server that runs in a thread until the end, and whatever it does then is cancelled."""
+    """The port of a server that runs in a thread; at the end, its tasks are cancelled."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -1,4 +1,4 @@
-"""The channel: whom a mail is for, and by which transport it goes."""
+"""The channel: whom a mail is for, and its transport."""
 
 from email import message_from_bytes
 from email.policy import default

@@ -1,4 +1,4 @@
-"""A mail as it is kept, and as a message that any mail program reads."""
+"""A mail as it is stored, and as a message for any mail program."""
 
 from email import message_from_bytes
 from email.policy import SMTP, default

@@ -1,4 +1,4 @@
-"""Mail by Resend: what it is asked, and what each of its answers means."""
+"""Mail by Resend: the request, and what each answer means."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -28,7 +28,7 @@ def send(provider: Provider, mail: Mail = A_MAIL, secret: str = SECRET) -> None:
 def failure(provider: Provider, secret: str = SECRET) -> Failed:
     with pytest.raises(Failed) as failed:
         send(provider, secret=secret)
-    # Neither says anything of the recipient or the secret.
+    # Neither reveals the recipient or the secret.
     assert "alice" not in str(failed.value)
     assert SECRET not in str(failed.value)
     return failed.value

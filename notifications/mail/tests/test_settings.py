@@ -1,4 +1,4 @@
-"""The settings of mail: what each may be, and what is said of one that cannot be used."""
+"""The settings of mail: the values of each, and the messages about unusable ones."""
 
 import pytest
 

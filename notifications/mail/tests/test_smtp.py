@@ -1,4 +1,4 @@
-"""Mail to a real server: by TLS or not at all, and what each of its answers means."""
+"""Mail to a real server: always by TLS if configured, and what each answer means."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ TWO = ("alice@mail.example", "bob@mail.example")
 def failure(server: MailServer, *, to: tuple[str, ...] = A_MAIL.to, **how: Any) -> Failed:
     with pytest.raises(Failed) as failed:
         server.transport(**how).send(a_mail(to=to), KEY)
-    # Neither says anything of the recipient or the secret.
+    # Neither reveals the recipient or the secret.
     assert "alice" not in str(failed.value)
     assert SECRET not in str(failed.value)
     return failed.value

@@ -1,4 +1,4 @@
-"""A thousand notices, while one call in ten fails: each arrives, and by Resend once."""
+"""A thousand notices while one call in ten fails: each arrives, and by Resend exactly once."""
 
 import json
 import random
@@ -39,7 +39,7 @@ EFFECTS: Final = [a_message(EffectKind.MAIL, "customer", f"order-{n}", f"evt_{n}
 
 
 class LossyStore(MemoryStore):
-    """Of its calls, too, one in ten fails: half of those that fail were carried out."""
+    """One in ten of its calls fails; half of those were carried out."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -64,13 +64,13 @@ class LossyStore(MemoryStore):
 
 @dataclass
 class Outside:
-    """What stands for the network: a call fails before the work or after it, or is answered that it will be later."""
+    """Replaces the network: a call fails before or after its work, or is told to come later."""
 
     chance: random.Random
     delivered: Counter[str] = field(default_factory=Counter)
-    """How often each mail arrived, by its subject."""
+    """How often each mail arrived, by subject."""
     known: dict[str, object] = field(default_factory=dict)
-    """What Resend was asked for, by key."""
+    """What Resend was asked, by key."""
     failures: Counter[str] = field(default_factory=Counter)
 
     def fails(self) -> str | None:
@@ -81,7 +81,7 @@ class Outside:
         return how
 
     def answer_to(self, post: Post, provider: str) -> Answer:
-        """Resend's."""
+        """Resend's answer."""
         how, key = self.fails(), post.headers["Idempotency-Key"]
         if how == "refused":
             return Answer(self.chance.choice((429, 500, 503)), b"{}")
@@ -94,7 +94,7 @@ class Outside:
         return Answer(200, b'{"id": "1"}')
 
     def sendmail(self, _sender: str, _to: Sequence[str], message: bytes) -> Mapping[str, tuple[int, bytes]]:
-        """An SMTP server's."""
+        """An SMTP server's answer."""
         how = self.fails()
         if how == "refused":
             raise smtplib.SMTPDataError(self.chance.choice((421, 450, 451)), b"later")
@@ -106,7 +106,7 @@ class Outside:
 
 
 def _subject_alone(_: SmtpTransport, mail: Mail, _key: str) -> Message:
-    """Instead of the whole message, which other tests look at, and which takes a while to write a thousand times."""
+    """Replaces the whole message, which other tests check: a thousand would take long."""
     message = Message()
     message["Subject"] = mail.subject
     return message
@@ -125,11 +125,11 @@ class _Session:
 
 
 def performed(outbox: Outbox) -> int:
-    """Sweep until everything is over; how many sweeps that took."""
+    """Sweep until everything is over; returns the number of sweeps."""
     for sweeps in range(24 * 60 // 5):
         due = outbox.store.due_effects(outbox.now)
         for effect_id in due:
-            # Its lease ends, or it was never begun.
+            # Then its lease ends, or it was never begun.
             with suppress(Transient):
                 outbox.effects.perform(effect_id)
         if not due and states_in(outbox) <= {"SUCCESS", "ERROR"}:
@@ -143,7 +143,7 @@ def states_in(outbox: Outbox) -> set[str]:
 
 
 def an_outbox(environment: Mapping[str, str], store: LossyStore) -> Outbox:
-    """Mail for alice, by the transport that the settings name."""
+    """Mail for alice, by the transport in the settings."""
     channel = channel_from(a_kit({**FROM, **environment}, store=store))
     outbox = Outbox(store, Delivery(EffectKind.MAIL, channel, store, Shop(), lambda: outbox.now))
     store.put("users/alice", {"email": "alice@mail.example"})
@@ -177,5 +177,5 @@ def test_each_arrives_by_smtp_and_only_what_nobody_answered_for_arrives_again(mo
     smtp = {"MAIL_TRANSPORT": "smtp", "SMTP_HOST": "smtp.example", "SMTP_USER": "shop"}
     outside = run(monkeypatch, smtp, seed=1)
     assert max(outside.delivered.values()) > 1
-    # Nobody answered for it, or the end of the attempt was not put on record.
+    # Repeated because no answer came, or the attempt's end could not be recorded.
     assert outside.delivered.total() - NOTICES < NOTICES / 5

@@ -1,4 +1,4 @@
-"""Stands in for Firebase Cloud Messaging: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages."""
+"""A stand-in for Firebase Cloud Messaging: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
 
 
 def fcm(fates: Mapping[str, bytes] | None = None) -> Provider:
-    """Devices other than those in `fates` take the message; for those, this is answered."""
+    """Devices accept the message, except those in `fates`, which get that answer."""
     answers = fates or {}
 
     def take(request: Request) -> tuple[Any, bytes]:

@@ -1,4 +1,4 @@
-"""How the channel for push is made: with Google's credentials, or into the outbox."""
+"""How the push channel is made: with Google's credentials, or for the outbox."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What stands in for Firebase Cloud Messaging, held to its documentation."""
+"""The stand-in for Firebase Cloud Messaging keeps to its documentation."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Messages pushed to a customer's devices, against a stand-in for Firebase Cloud Messaging."""
+"""Push messages to a customer's devices, against a stand-in for Firebase Cloud Messaging."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ def sent(
     message: Mapping[str, object] = MESSAGE,
     while_open: Callable[[Provider], object] = lambda provider: None,
 ) -> tuple[Skipped | None, list[str]]:
-    """How sending ends, and which devices took the message. Raises Failed."""
+    """How sending ends, and which devices accepted the message. Raises Failed."""
     with open_for_requests(fcm(fates)) as provider:
         while_open(provider)
         ending = devices_at(provider, store or a_store()).send(message, "evt_1_push_customer")
@@ -149,7 +149,7 @@ def test_a_dead_device_is_forgotten_and_the_others_are_reached(gone: bytes) -> N
         fcm_error(404, "NOT_FOUND"),
         fcm_error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
         fcm_error(500, "INTERNAL", "INTERNAL"),
-        # By no documented answer.
+        # Not a documented answer.
         fcm_error(503, "UNAVAILABLE", "UNREGISTERED"),
         fcm_error(503, "UNAVAILABLE", "INVALID_ARGUMENT", field="message.token"),
     ],
@@ -208,7 +208,7 @@ def test_if_one_device_may_be_reached_later_all_are_tried_again() -> None:
     store = a_store()
     failed = failure({PHONE: BUSY, TABLET: UNREGISTERED}, store)
     assert (str(failed), failed.retryable) == ("FCM answers 503 (UNAVAILABLE) (1 of 3 devices)", True)
-    # What was learned on the way is kept.
+    # The unregistered device's token was deleted.
     assert sent({}, store) == (None, sorted([PHONE, BROWSER]))
 
 

@@ -143,7 +143,7 @@ def test_an_sms_is_sent_again_if_nobody_knows_what_has_become_of_it(
     failed = failure(provider)
     assert failed.retryable and str(failed).startswith("Twilio ")
     assert send(provider) is None
-    # Twilio knows no keys: this one arrives twice, as the runbook says.
+    # Twilio has no idempotency keys: this one arrives twice, as the runbook says.
     assert len(provider.taken) == 2
 
 

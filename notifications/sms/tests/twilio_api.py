@@ -1,4 +1,4 @@
-"""Stands in for Twilio: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource."""
+"""A stand-in for Twilio: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource."""
 
 import re
 from base64 import b64decode
@@ -21,7 +21,7 @@ def twilio() -> Provider:
 
 
 def twilio_error(status: int, code: int, *headers: str) -> bytes:
-    """It repeats the number in its message, as Twilio does."""
+    """Its message contains the number, as Twilio's does."""
     message = f"The 'To' number +491511234567 is to blame, or {SECRET}"
     more = f"https://www.twilio.com/docs/errors/{code}"
     return json_answer(status, {"code": code, "message": message, "more_info": more, "status": status}, *headers)
