@@ -1,4 +1,4 @@
-"""Every test here runs on the store in memory and on the real emulator, some on whatever stands in for them, too."""
+"""Each test runs on the store in memory and on the real emulator, some also on what stands in for them."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 @pytest.fixture(params=["memory", "rehearsal", "groups", "firestore"])
 def queried(request: pytest.FixtureRequest) -> Database:
-    """All that answers queries, too. A rehearsal keeps the same promises, whatever it is a rehearsal of."""
+    """Databases that also answer queries. A rehearsal makes the same promises as what it rehearses."""
     match request.param:
         case "memory":
             return InMemory()

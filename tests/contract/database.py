@@ -1,4 +1,4 @@
-"""A database under test: the store, and what customers and operators write and read past it."""
+"""A database under test: the store, and what customers and operators write and read directly."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from tests.support.memory_store import MemoryStore
 
 
 class Documented(Protocol):
-    """The documents alone."""
+    """A database of documents, without queries."""
 
     @property
     def store(self) -> DocumentStore: ...
@@ -55,7 +55,7 @@ class InMemory:
 
 
 class InRehearsal:
-    """What is written by the store under test is only there; all else is in the store below it."""
+    """The store under test is a rehearsal of the store below."""
 
     def __init__(self, below: MemoryStore) -> None:
         self.below = below
@@ -77,7 +77,7 @@ class InRehearsal:
 
 
 class InStandIn:
-    """What the bench has in the place of Firestore where the emulator would be too slow."""
+    """The bench's stand-in for Firestore."""
 
     def __init__(self, log: Log) -> None:
         self._documents = Documents(log)
@@ -88,7 +88,7 @@ class InStandIn:
         return Answer(*answered(self._documents, name_of(path), body))
 
     def put(self, path: str, fields: Mapping[str, object]) -> None:
-        # Doubles are what others write.
+        # Other writers may write doubles.
         values = {k: {"doubleValue": v} if isinstance(v, float) else encoded_value(v) for k, v in fields.items()}
         self._write({"update": {"name": self._name(path), "fields": values}})
 
@@ -110,7 +110,7 @@ class InStandIn:
 
 
 class InGroups:
-    """What comes at the same time is written together; all else is as in the database below."""
+    """Simultaneous commits are grouped; everything else goes to the database below."""
 
     def __init__(self, below: Database) -> None:
         self.store = GroupingStore(below.store, Lanes(), time.monotonic)
@@ -143,7 +143,7 @@ class InFirestore:
         found: dict[str, dict[str, object]] = {}
         pending = list(self.client.collections())
         while pending:
-            # Listing, unlike a query, also shows documents that exist only as the parents of others.
+            # Unlike a query, listing includes missing documents that have subcollections.
             for reference in pending.pop().list_documents():
                 pending += reference.collections()
                 fields = reference.get().to_dict()

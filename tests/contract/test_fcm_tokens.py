@@ -1,4 +1,4 @@
-"""The devices of a customer, as they are found before a message is pushed to them."""
+"""A customer's devices, as found before a push."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Mails in the collection from which an extension sends them: each once, whatever becomes of it there."""
+"""Mails in the collection that an extension sends from: each is written once, whatever happens to it there."""
 
 import pytest
 

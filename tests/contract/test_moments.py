@@ -1,4 +1,4 @@
-"""What is read as of one moment fits together, whatever is written meanwhile, and is found in order and in full."""
+"""Reads at one moment are consistent, whatever is written meanwhile; results are complete and in order."""
 
 from datetime import timedelta
 

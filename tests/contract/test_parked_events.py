@@ -1,4 +1,4 @@
-"""An event whose order is not there is kept, found again by that, and settled once."""
+"""An event whose order does not exist is kept, found with its order, and settled once."""
 
 from datetime import timedelta
 

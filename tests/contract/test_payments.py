@@ -1,4 +1,4 @@
-"""An order is paid: order, stock, audit trail and notice change together, and once."""
+"""Paying an order changes order, stock, audit trail and notices together, and once."""
 
 from datetime import timedelta
 

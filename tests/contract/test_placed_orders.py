@@ -1,4 +1,4 @@
-"""A customer has placed an order: its units are held, or it fails for good, whatever the database holds."""
+"""A placed order's units are held, or it fails for good, whatever the database contains."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_an_order_is_held_while_its_product_is_written_and_needs_no_second_try(d
     assert disturbed.calls == ["read", "count", "commit", "commit"]
 
 
-# Every defect is named in the unit tests.
+# The unit tests have every defect.
 BROKEN: dict[str, tuple[Fields, str]] = {
     "items missing": ({"items": None}, "invalid_order: items must be a list of products"),
     "unknown product": (

@@ -1,4 +1,4 @@
-"""What the command line asks is answered the same in memory and by Firestore, so that its tests need no emulator."""
+"""The command line's queries have the same answers in memory and from Firestore, so its tests need no emulator."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def reader_of(database: Database) -> Reader:
 
 @pytest.fixture
 def reader(database: Database) -> Reader:
-    """Of four orders, of which three are of one moment, two documents of one group, and a finding that is open."""
+    """Four orders, three of them of the same time; two documents of one collection group; an open finding."""
     for order_id, status, at in (("a", "x", NOW), ("ab", "y", NOW), ("b", "x", NOW), ("c", "x", LATER)):
         database.put(f"orders/{order_id}", {"status": status, "createdAt": at, "userId": f"user-{order_id}"})
     for event_id in ("evt_1", "evt_2"):

@@ -1,4 +1,4 @@
-"""What settlement relies on in a database: Firestore, and whatever stands in for it, keep the same promises."""
+"""What settlement relies on: Firestore and everything that stands in for it keep the same promises."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ SOON = 5.0
 
 @pytest.fixture(params=["memory", "rehearsal", "groups", "stand-in", "firestore", "groups in firestore"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documented]:
-    """What stands in for Firestore in the bench answers no query."""
+    """Includes the bench's stand-in for Firestore, which answers no queries."""
     match request.param:
         case "memory":
             yield InMemory()

@@ -1,4 +1,4 @@
-"""What folding relies on: takings are listed by their orders, and deleted by the state in which they were listed."""
+"""What folding relies on: takings are listed by order, and deleted only in the version that was listed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whoever deploys, with a project of Google's and a folder that each module has for itself."""
+"""A deployer, with a project at Google and a folder for each module."""
 
 from collections.abc import Iterator
 

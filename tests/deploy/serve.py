@@ -1,8 +1,8 @@
-"""Starts functions as Google does, and prints what each answers.
+"""Start functions as Google does, and print what each answers.
 
-    serve.py SOURCE REQUIREMENTS TARGET:SIGNATURE...
+serve.py SOURCE REQUIREMENTS TARGET:SIGNATURE...
 
-Run with `-IS`: nothing can be imported but the standard library and what these two folders hold.
+Run with `-IS`: only the standard library and these two folders can be imported.
 """
 
 import json
@@ -13,7 +13,7 @@ sys.path[:0] = [source, requirements]
 
 from functions_framework import create_app  # noqa: E402 - it is in `requirements`
 
-# An event of a document under an id that nothing can have: it is read, refused, and done with.
+# An event about a document with an impossible id: the function reads it, refuses it, and ends.
 EVENT = {
     "ce-specversion": "1.0",
     "ce-id": "1",
@@ -30,5 +30,5 @@ for function in functions:
     is_event = signature == "cloudevent"
     answer = client.post("/", headers=EVENT) if is_event else client.get("/")
     answers[target] = [answer.status_code, answer.get_data(as_text=True)]
-# After the lines that the functions have logged.
+# Follows the functions' log lines.
 sys.stdout.write("\n" + json.dumps(answers))

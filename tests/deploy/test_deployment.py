@@ -1,6 +1,6 @@
-"""The real Firebase tools deploy this folder into a project that is none: what arrives there is what we mean.
+"""The real Firebase tools deploy this folder into a stand-in for a project: what arrives is what we mean.
 
-The first deployment fails half-way, the second one does the rest; all that is asked afterwards is asked of the two.
+The first deployment fails half-way and the second completes it; all tests look at these two.
 """
 
 import base64
@@ -50,7 +50,7 @@ def account(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def half_failed(deployer: Deployer) -> Deployer:
-    """After a deployment to which Google has refused the schedule, and who may call the webhook."""
+    """After a deployment in which Google refused the schedule and the webhook's invoker."""
     deployer.google.refused = {f"POST cloudscheduler/{PLACE}/jobs", f"{PLACE}/services/stripewebhook:setIamPolicy"}
     assert not deployer.deploy()
     return deployer
@@ -58,7 +58,7 @@ def half_failed(deployer: Deployer) -> Deployer:
 
 @pytest.fixture(scope="module")
 def deployed(half_failed: Deployer) -> Deployer:
-    """After a second one, with nothing in its way."""
+    """After a second one, with no refusal."""
     half_failed.google.refused = set()
     assert half_failed.deploy()
     return half_failed
@@ -156,7 +156,7 @@ def test_these_have_roles_in_the_whole_project_and_nobody_else(deployed: Deploye
             }.items()
             for role in roles
         ),
-        # The Firebase tools see to it that events reach functions at all. The second account runs nothing of ours.
+        # The Firebase tools let events reach functions. The second account runs nothing of ours.
         (
             "roles/iam.serviceAccountTokenCreator",
             f"serviceAccount:service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com",
@@ -218,7 +218,7 @@ def test_the_doctor_finds_nothing_wrong_with_what_is_left_behind(deployed: Deplo
 
 @pytest.fixture(scope="module")
 def unpacked(deployed: Deployer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What was uploaded, as Google unpacks it."""
+    """The uploaded source, as Google unpacks it."""
     folder = tmp_path_factory.mktemp("unpacked")
     with zipfile.ZipFile(io.BytesIO(deployed.google.uploads[-1])) as archive:
         archive.extractall(folder)
@@ -233,7 +233,7 @@ def test_the_upload_holds_only_what_runs(unpacked: Path) -> None:
 
 @pytest.fixture(scope="module")
 def requirements(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What requirements.txt names, and nothing else of our environment: not even what that needs in its turn."""
+    """Only what requirements.txt names, without dependencies or the rest of our environment."""
     folder = tmp_path_factory.mktemp("requirements")
     lines = re.findall(r"^[\w-]+==[^\\\n]+", (unpacked / "requirements.txt").read_text(), re.MULTILINE)
     for required in map(Requirement, lines):
@@ -257,7 +257,7 @@ def test_every_entry_point_starts_from_the_upload_with_its_requirements_alone_an
             *(sys.executable, "-IS", Path(__file__).with_name("serve.py"), unpacked, requirements),
             *(f"{given['FUNCTION_TARGET']}:{given.get('FUNCTION_SIGNATURE_TYPE', 'http')}" for given in environments),
         ],
-        # None is asked, but a client has to be made.
+        # It is never called, but a client has to be made.
         env={**environments[0], "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"},
         stdout=subprocess.PIPE,
         text=True,
@@ -266,7 +266,7 @@ def test_every_entry_point_starts_from_the_upload_with_its_requirements_alone_an
     answers = served.stdout.splitlines()[-1]
     is_event = {endpoint["entryPoint"]: "eventTrigger" in endpoint for endpoint in ENDPOINTS.values()}
     refusal = "only POST is served here"
-    # What apps call answers as Firebase's libraries read it.
+    # Callable functions answer in the form that Firebase's libraries read.
     refusals = {"create_checkout": {"status": "INVALID_ARGUMENT", "message": refusal}}
     assert json.loads(answers) == {
         target: [200, "OK"] if event else [405, json.dumps({"error": refusals.get(target, refusal)})]

@@ -1,4 +1,4 @@
-"""What the doctor says of a service that is deployed and works, and of the same one with one thing wrong."""
+"""The doctor's findings about a deployed service that works, and about the same one with one fault."""
 
 import copy
 import json
@@ -55,7 +55,7 @@ def service(deployer: Deployer, working: GoogleProject, monkeypatch: pytest.Monk
     keep_secret(google, SERVICES_KEY, "STRIPE_API_KEY")
     service = DeployedService(google, FIRST)
     monkeypatch.setattr(HTTPAdapter, "send", lambda _, asked, **__: service.send(asked))
-    # A third of the time went into looking for proxies, again and again.
+    # Looking for proxies again and again took a third of the time.
     monkeypatch.setattr(sessions, "get_environ_proxies", lambda *_, **__: {})
     monkeypatch.setenv("STRIPE_API_KEY", API_KEY)
     return service
@@ -67,7 +67,7 @@ Diagnose = Callable[[], tuple[int, Checks]]
 
 @pytest.fixture
 def diagnose(deployer: Deployer, capsys: pytest.CaptureFixture[str]) -> Diagnose:
-    """The exit code, and what is printed as JSON: never a secret."""
+    """The exit code and the printed JSON, which never has a secret."""
 
     def diagnosed() -> tuple[int, Checks]:
         code = main(["--project", PROJECT, "--json=1"], deployer.folder)
@@ -83,7 +83,7 @@ def in_state(state: str, checks: Checks) -> list[str]:
 
 
 def found(diagnose: Diagnose, state: str) -> tuple[int, list[str]]:
-    """The exit code, and which checks end so."""
+    """The exit code, and the checks that end so."""
     code, checks = diagnose()
     return code, in_state(state, checks)
 
@@ -115,7 +115,7 @@ def test_what_is_wrong_is_found_with_a_remedy_and_nothing_else_is_wrong(
 
 @pytest.fixture
 def set_to(deployer: Deployer, service: DeployedService) -> Iterator[Callable[[str], object]]:
-    """Adds a line to the project's settings, and to those of what runs."""
+    """Adds a line to the project's settings and to the running functions'."""
     file = deployer.folder / f".env.{PROJECT}"
     before = file.read_text()
 

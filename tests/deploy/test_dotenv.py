@@ -1,4 +1,4 @@
-"""Files of settings, read as the Firebase tools read them."""
+"""Settings files are read as the Firebase tools read them."""
 
 import json
 import subprocess

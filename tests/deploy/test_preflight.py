@@ -1,4 +1,4 @@
-"""What is looked at before anything is changed: where something is missing, it is said what helps, and that is all."""
+"""Checks before any change: if something is missing, they print what helps and change nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ WEBHOOK: Final = f"settle-webhook@{PROJECT}.iam.gserviceaccount.com"
 
 @pytest.fixture(autouse=True)
 def nothing_is_begun(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever a test asks of it, the Firebase tools are not even started, and nothing changes."""
+    """The Firebase tools are not even started, and nothing changes."""
     monkeypatch.setattr(deployer.google, "kept", dict(deployer.google.kept))
     monkeypatch.setattr(deployer, "said", [])
     before = settings_file(deployer).read_text()
@@ -95,7 +95,7 @@ def test_a_schedule_that_would_go_on_calling_as_another_account_is_to_be_deleted
 
 @pytest.fixture
 def one_more(deployer: Deployer) -> Iterator[None]:
-    """A function that functions.yaml names, of an account that is not there yet, with a secret that nothing has yet."""
+    """A function in functions.yaml whose account does not exist yet, with a secret that nothing has."""
     email = f"settle-checkout@{PROJECT}.iam.gserviceaccount.com"
     del deployer.google.kept[f"iam/{IN_PROJECT}/serviceAccounts/{email}"]
     policy = f"cloudresourcemanager/{IN_PROJECT}:policy"
