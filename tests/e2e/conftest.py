@@ -17,7 +17,7 @@ from tools.browser import a_browser
 
 @pytest.fixture
 def shop(firestore_host: str, functions_host: str) -> RunningShop:
-    """The shop that the functions serve, with names that no other test uses."""
+    """The shop that the functions serve, with ids that no other test uses."""
     project = os.environ.get("GCLOUD_PROJECT", "demo-shop")
     return RunningShop(firestore.Client(project=project), functions_host, prefix=uuid.uuid4().hex[:8])
 
@@ -31,14 +31,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, address: str, auth_host: str) -> Iterator[Page]:
-    """The console at the module's address, and who may act: signing in once is enough."""
+    """The console at the module's address; one sign-in of an operator who may act serves all tests."""
     with an_operators_visit(browser, address, auth_host) as page:
         yield page
 
 
 @pytest.fixture
 def console(signed_in: Page) -> Page:
-    """The same, however the test before has left it."""
+    """The same, reset after the test before."""
     signed_in.keyboard.press("Escape")
     signed_in.set_viewport_size({"width": 1_280, "height": 800})
     signed_in.emulate_media(color_scheme="light", reduced_motion="no-preference")
@@ -47,7 +47,7 @@ def console(signed_in: Page) -> Page:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show, with what fails, what the functions and Firestore said last: the reason is often there."""
+    """Add the latest output of the functions and Firestore to failures: it often has the reason."""
     report = yield
     if report.failed:
         report.sections.append(("The emulators", logs.ends_for_the_command(os.environ)))

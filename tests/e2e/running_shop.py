@@ -1,4 +1,4 @@
-"""A shop whose functions run: what its customers do, what Stripe does, and what is in Firestore afterwards."""
+"""A shop whose functions run: what its customers and Stripe do, and what Firestore contains afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class RunningShop:
     client: firestore.Client
     functions_host: str
     prefix: str
-    """Begins every id of this test: the functions serve one database, which all tests share."""
+    """Begins every id of the test: all tests share the functions' database."""
 
     def id(self, name: str) -> str:
         return f"{self.prefix}-{name}"
@@ -30,7 +30,7 @@ class RunningShop:
         return product_id
 
     def place_order(self, name: str, **quantities: int) -> str:
-        """A customer creates an order, and the real trigger fires."""
+        """A customer creates an order, which fires the real trigger."""
         order_id = self.id(name)
         items = [{"productId": self.id(product), "quantity": number} for product, number in quantities.items()]
         order = an_order(userId=self.id("alice"), items=items, createdAt=firestore.SERVER_TIMESTAMP)
@@ -41,11 +41,11 @@ class RunningShop:
         polled(lambda: self.get(f"orders/{order_id}").get("status"), lambda there: there == status, seconds=60)
 
     def expire_hold(self, order_id: str) -> None:
-        """The order was held until just now."""
+        """The hold ended just now."""
         self.client.document(f"orders/{order_id}").update({"reservationExpiresAt": datetime.now(UTC)})
 
     def deliver(self, event: Fields) -> tuple[int, str]:
-        """Deliver an event as Stripe does, signed now: the status, and the result or error."""
+        """Deliver an event as Stripe does, signed now. Returns the status, and the result or error."""
         url = f"http://{self.functions_host}/{self.client.project}/us-central1/stripeWebhook"
         answer = http_client.deliver(url, event)
         return answer.status, answer.outcome

@@ -1,4 +1,4 @@
-"""What customers see of the stock follows it, through the real trigger; what was missed, the sweep puts right."""
+"""The availability that customers see follows the stock, by the real trigger; the sweep repairs what it missed."""
 
 from tests.e2e.running_shop import RunningShop
 from tests.support.emulated_shop import list_in_catalogue

@@ -1,4 +1,4 @@
-"""The operators' console, of a shop that no function watches, under the rules and headers of a deployment."""
+"""The operators' console, under a deployment's rules and headers, for a shop without functions."""
 
 import csv
 import re
@@ -35,7 +35,7 @@ PAGES = ("#/today", "#/orders", "#/order/order-due", "#/stock", "#/stock/shirt",
 
 @pytest.fixture(scope="module")
 def client(firestore_host: str) -> firestore.Client:
-    """A database that only these tests know, with one of each thing that waits for a person."""
+    """These tests' own database, with one of each thing that waits for a person."""
     client = a_database()
     write_all(client, a_shop_in_trouble())
     return client
@@ -113,7 +113,7 @@ def test_today_names_what_waits_and_the_money_at_risk_and_changes_as_it_happens(
 def test_orders_are_found_by_an_address_page_by_page_and_exported_as_they_are_filtered(
     console: Page, client: firestore.Client, tmp_path: Path
 ) -> None:
-    # Several of one moment: their ids say which comes first.
+    # Several at the same time: their ids decide which comes first.
     ids = [f"many-{number:02}" for number in range(60)]
     at, items = datetime.now(UTC) - timedelta(days=2), [{"productId": "=1+1", "quantity": 1}]
     order = an_order(userId="many", status="expired", createdAt=at, items=items)
@@ -140,7 +140,7 @@ def test_orders_are_found_by_an_address_page_by_page_and_exported_as_they_are_fi
 
 
 def test_a_filter_is_in_the_address(console: Page, client: firestore.Client) -> None:
-    # Of days on which no other order was placed.
+    # On days without other orders.
     for name, status, day in (("wanted", "review", 3), ("other", "refund_due", 3), ("later", "review", 4)):
         placed = an_order(status=status, createdAt=datetime(2001, 2, day, 23, 59, tzinfo=UTC))
         client.document(f"orders/{name}").set(placed)
@@ -167,7 +167,7 @@ def test_an_id_leads_to_its_order_a_customers_to_all_of_theirs_and_the_beginning
 
     console.goto("/#/stock")
     expect(console.get_by_role("heading", level=1)).to_have_text("Stock")
-    # None leads to the order that the one before it has led to.
+    # Each leads to another order than the one before.
     for known, order in {"dp_1": "order-review", "re_1": "order-due", "order-gone": "order-gone"}.items():
         find(known)
         expect(console.get_by_role("heading", level=1)).to_have_text(f"Order {order}")
@@ -271,7 +271,7 @@ def test_ten_thousand_orders_are_shown_page_by_page(browser: Browser, auth_host:
         expect(orders).to_have_count(25)
         seen = orders.all_inner_texts()
         page.get_by_role("link", name="Older").click()
-        # Of the next page the first is known already, as what says that there is one.
+        # The next page's first order is already known: it showed that there is a next page.
         expect(orders.first).to_have_text(newest_first(26)[-1])
         expect(orders).to_have_count(25)
         seen += orders.all_inner_texts()

@@ -23,7 +23,7 @@ def address(functions_host: str) -> Iterator[str]:
 
 
 def rehearse(console: Page, name: str, would: str, *, within: Locator | None = None, **choices: str) -> Locator:
-    """Take the first step of an act: the dialog that says what would become of it."""
+    """Take the first step of an act, which opens the dialog with its preview."""
     (within or console).get_by_role("button", name=name, exact=True).first.click()
     dialog = console.get_by_role("dialog")
     for label, value in choices.items():
@@ -82,7 +82,7 @@ def test_an_order_is_held_longer_accepted_and_refunded_in_part(console: Page, sh
     until = datetime.now(UTC) + timedelta(hours=5)
     act(console, "Hold longer", "hold extended", Until=f"{until:%Y-%m-%dT%H:%M}")
     expect(order).to_contain_text("held for another 4 h")
-    # Somebody else is faster: what was decided of an unpaid order is not done to one that is paid otherwise than asked.
+    # Somebody else is faster: the decision about an unpaid order does not apply to one that was paid a wrong amount.
     dialog = rehearse(console, "Accept", "accepted")
     assert shop.deliver(a_payment_event(order_id, amount=3_000)) == (200, "quarantined")
     dialog.get_by_role("button", name="Do it").click()
@@ -131,7 +131,7 @@ def test_what_a_person_has_seen_to_is_marked_as_handled_and_in_no_list_any_more(
         line = to_do.get_by_role("listitem").filter(has_text=said)
         act(console, "Mark as handled", "handled", within=line)
         expect(line).to_have_count(0)
-    # As it is marked on the page that lists it.
+    # It can be marked on the page that lists it.
     console.goto("/#/today?show=findings")
     row = console.get_by_role("row").filter(has_text=finding)
     act(console, "Mark as handled", "handled", within=row)
@@ -154,7 +154,7 @@ def test_a_parked_event_is_settled_from_the_list_of_events(console: Page, shop: 
     now = datetime.now(UTC)
     refund = {"amount": 500, "status": "succeeded", "paymentId": payment_id}
     event = {"kind": "refund_updated", "createdAt": now, "paymentIntentId": payment_id, "refunds": {"re_9": refund}}
-    # The first of the list, whatever other tests have parked meanwhile.
+    # Sorts first, whatever other tests have parked.
     claim = {**a_parked_event(now - timedelta(days=30)), "orderId": None, "lastDeliveryAt": now}
     event_id = f"evt_{shop.prefix}_waits"
     kept = {**claim, "event": {**event, "amount": 500, "currency": "eur"}}
@@ -173,7 +173,7 @@ def test_stock_says_who_holds_it_and_what_moved_it_and_is_corrected_with_a_reaso
 ) -> None:
     mug, order_id, ends = shop.seed_product("mug", stock=10), shop.id("holding"), datetime.now(UTC) + timedelta(days=1)
     shop.client.document(f"inventory/{mug}").update({"reserved": 3})
-    # The one that has waited longest.
+    # It has waited longest.
     order = an_order(status="reserved", createdAt=ends - timedelta(days=90), reservationExpiresAt=ends)
     shop.client.document(f"orders/{order_id}").set({**order, "items": [{"productId": mug, "quantity": 3}]})
     console.goto(f"/#/stock/{mug}")

@@ -1,4 +1,4 @@
-"""What customers and operators would be sent: the shop in the emulators keeps it, and sends nothing."""
+"""Messages to customers and operators: the shop in the emulators keeps them, and sends none."""
 
 from email import message_from_bytes
 from email.message import EmailMessage

@@ -1,4 +1,4 @@
-"""A shop that is open on one machine: it has a catalogue, its customers sign in, and what it knows can be kept."""
+"""An open shop on one machine: it has a catalogue, its customers sign in, and its data can be kept."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def asked(url: str, body: object = None, *, token: str | None) -> Any:
 
 
 def place_order(firestore: str, order_id: str, user: Mapping[str, str]) -> None:
-    """As the app does it, with the user's own token and by the security rules."""
+    """As the app does, with the user's own token and under the security rules."""
     line = {"productId": {"stringValue": "espresso-cup"}, "quantity": {"integerValue": "2"}}
     fields = {
         "userId": {"stringValue": user["localId"]},
@@ -67,7 +67,7 @@ def sign_up(auth: str) -> Mapping[str, str]:
 
 
 def hub_port() -> int:
-    """Of the suite that the tests run in."""
+    """The port of the suite that the tests run in."""
     (hub,) = json.loads(Path(os.environ[logs.FOLDER_VARIABLE], f"hub-{PROJECT}.json").read_text())["origins"]
     return int(hub.rpartition(":")[2])
 

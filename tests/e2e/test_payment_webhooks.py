@@ -1,4 +1,4 @@
-"""A payment that comes before its order waits, and the order's trigger settles it."""
+"""A payment that arrives before its order is parked, and settled by the order's trigger."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The page in examples/shop does all that a shop's customers do, on the deployed functions and their triggers."""
+"""The page in examples/shop lets customers do everything, on the deployed functions and their triggers."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 @pytest.fixture
 def cup(shop: RunningShop) -> str:
-    """A product that is on sale, by its name, which must not become markup."""
+    """A product on sale, by its name, which must not become markup."""
     return on_sale(shop, "cup", stock=5)
 
 
@@ -42,7 +42,7 @@ def on_sale(shop: RunningShop, product: str, *, stock: int) -> str:
     shop.client.document(f"products/{product_id}").set(fields)
     stock_up(shop.client, stock, [product_id])
     polled(lambda: shop.get(f"products/{product_id}"), lambda said: "available" in said, seconds=60)
-    # The page has it whole then: of two changes one after the other, the emulator's listener has lost the second.
+    # Update it only when the page shows it whole: the emulator's listener has lost the second of two quick changes.
     shop.client.document(f"products/{product_id}").update({"active": True})
     return name
 
@@ -67,7 +67,7 @@ def place_order(page: Page, name: str) -> Locator:
 
 
 def orders(page: Page) -> Locator:
-    """The latest first."""
+    """Latest first."""
     return page.get_by_role("region", name="Your orders").get_by_role("listitem").filter(has=page.locator("h3"))
 
 

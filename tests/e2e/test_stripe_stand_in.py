@@ -1,4 +1,4 @@
-"""What stands in for Stripe beside the emulators sends its webhooks to the functions, which settle by them."""
+"""The stand-in for Stripe beside the emulators sends webhooks to the functions, which settle them."""
 
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from

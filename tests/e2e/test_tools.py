@@ -1,4 +1,4 @@
-"""The commands beside the emulators do in the shop what Stripe, the merchant and the clock would do."""
+"""The commands beside the emulators do what Stripe, the merchant and the clock would do."""
 
 import runpy
 import sys
@@ -15,7 +15,7 @@ Tool = Callable[..., str]
 
 @pytest.fixture
 def tool(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tool:
-    """Runs a tool as `python -m` does, but in this process, which has loaded it all; gives what it prints."""
+    """Runs a tool as `python -m` does, but in this process, which has it loaded; returns its output."""
 
     def run(name: str, *words: str, code: int = 0) -> str:
         monkeypatch.setattr(sys, "argv", [name, *words])
@@ -35,7 +35,7 @@ def test_an_order_is_paid_and_refunded_and_each_answer_gives_its_reason(shop: Ru
     shop.await_status(order_id, "reserved")
     unpriced = f"Order {order_id} is reserved and has no price: name one with AMOUNT=... CURRENCY=...\n"
     assert tool("pay", f"--order={order_id}", code=1) == unpriced
-    # The backend prices it.
+    # The backend sets the price.
     shop.client.document(f"orders/{order_id}").update({"amountTotal": 3_600, "currency": "eur"})
     reason = "amount_mismatch: 5 eur was paid, 3600 eur was asked"
     wrong = tool("pay", f"--order={order_id}", "--amount=5", "--event=charge.succeeded")

@@ -1,4 +1,4 @@
-"""A shop on Firestore that asks what stands in for Stripe, and is told by it what has become of that."""
+"""A shop on Firestore that calls the stand-in for Stripe and receives its events."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ class Shop:
         return answer.status_code, json.loads(answer.data)
 
     def deliver(self, *event_types: str) -> list[str]:
-        """What is answered to all that Stripe reports, or to events of these types in this order."""
+        """The answers to all of Stripe's events, or to those of these types in this order."""
         events = self.stripe.events()
         chosen = [event for wanted in event_types for event in events if event["type"] == wanted]
         endpoint = self.service.webhook_endpoint()
@@ -58,7 +58,7 @@ class Shop:
         return [effect.to_dict() or {} for effect in self.client.collection("effects").stream()]
 
     def let_effects_be_due(self) -> None:
-        """Their pauses are over."""
+        """End their pauses."""
         for effect in self.client.collection("effects").stream():
             effect.reference.update({"nextAttemptAt": datetime.now(UTC)})
 
@@ -84,7 +84,7 @@ class Shop:
 
 @contextmanager
 def a_shop_that_asks_stripe(client: firestore.Client, **settings: str) -> Iterator[Shop]:
-    """With an order of alice's that is held, and can be paid."""
+    """With an order of alice's that is held and can be paid."""
     with a_stand_in() as stripe:
         stripe.add_shipping_rate("shr_1", 490)
         environment = {

@@ -12,7 +12,7 @@ from tests.support.production_server import Server, production_server
 
 @pytest.fixture
 def shop(firestore_client: firestore.Client) -> Shop:
-    """The order is held and not paid yet."""
+    """The order is held, but not paid."""
     shop = Shop(firestore_client, TERMS)
     for product_id, (on_hand, reserved) in HELD.items():
         shop.write(f"inventory/{product_id}", {"stock": on_hand, "reserved": reserved})
@@ -33,13 +33,13 @@ def paid_shop(shop: Shop) -> Shop:
 def running_server(
     own_database: firestore.Client, firestore_host: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """Started once: that it starts is nothing that each test has to prove."""
+    """Started once for all tests, since not every test has to show that it starts."""
     with production_server(own_database.project, firestore_host, tmp_path_factory.mktemp("server")) as serving:
         yield serving
 
 
 @pytest.fixture
 def server(running_server: Server, firestore_client: firestore.Client) -> Server:
-    """The production server for the test's database; it has logged nothing yet."""
+    """The production server on the test's database, with an empty log."""
     running_server.log.write_bytes(b"")
     return running_server

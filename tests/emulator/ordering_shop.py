@@ -1,4 +1,4 @@
-"""A shop with one order, to which Stripe delivers signed events, and its operators' command line, on the emulator."""
+"""A shop with one order, signed deliveries from Stripe, and its operators' command line, on the emulator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ ON_THE_SHELF, HELD, SOLD = (
     {"shirt": (10, 2), "hat": (5, 1)},
     {"shirt": (8, 0), "hat": (4, 0)},
 )
-"""Stock and reserved of each product: before the order, while it is held, and once it is paid."""
+"""Each product's stock and reserved units: before the order, while it is held, and once it is paid."""
 
 
 @dataclass
@@ -39,11 +39,11 @@ class Shop:
     _seconds: Any = field(default_factory=count)
 
     def report(self, event_type: str, event_id: str = "evt_1", **object_fields: Any) -> str:
-        """The result of the usual event of this type, whose object differs from the usual in these fields."""
+        """The result of the usual event of this type, with these fields of its object changed."""
         return self.deliver(the_event(event_type, event_id=event_id, **object_fields))
 
     def deliver(self, event: Fields) -> str:
-        """The result of one signed delivery, which is answered 200."""
+        """The result of one signed delivery, which must be answered 200."""
         service = replace(service_in(self.client, self.terms), now=self._now)
         answer = delivered_to(service.webhook_endpoint(), event)
         assert answer.status_code == 200, answer.get_json()
@@ -64,14 +64,14 @@ class Shop:
         return {product_id: inventory_of(self.client, product_id) for product_id in ("shirt", "hat")}
 
     def to_customer(self, event_id: str) -> object:
-        """The type of the notice that the event caused; None if there is none."""
+        """The type of the event's notice to the customer; None without one."""
         return self.read(f"notifications/alice/messages/{event_id}").get("type")
 
     def to_operator(self, event_id: str) -> object:
         return self.read(f"notifications/system/messages/{event_id}").get("type")
 
     def ask(self, kind: str, **fields: object) -> str:
-        """The result of an operator's request, through its trigger."""
+        """The result of an operator's request, by its trigger."""
         self.write(f"operatorRequests/{kind}-1", an_operators_request(kind, **fields))
         event = a_created_event(None, created(f"operatorRequests/{kind}-1"))
         service_in(self.client, self.terms).operator_requested_trigger().receive(event)
@@ -82,6 +82,6 @@ class Shop:
 
 
 def operated(client: firestore.Client, *words: str, clock: Callable[[], datetime] = now) -> Result:
-    """What `./shop` says to these words on this database."""
+    """What `./shop` answers to these words on this database."""
     opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, clock)
     return CliRunner().invoke(command_line, words, obj=Asked(open=lambda *_: opened, now=clock))

@@ -1,4 +1,4 @@
-"""The scenarios of one payment on the real emulator, with all their events delivered at once."""
+"""The scenarios of one payment on the real emulator, with all events delivered at once."""
 
 import random
 from functools import partial
@@ -14,7 +14,7 @@ from tests.support.shop import shop_documents, time_of
 
 THREADS = 4
 SLICE = dict(list(SCENARIOS.items())[::10])
-"""In memory, all of them are tried, in every order."""
+"""A tenth of them; the tests in memory try all, in every order."""
 
 
 @pytest.mark.parametrize("scenario", SLICE.values(), ids=SLICE)

@@ -1,4 +1,4 @@
-"""`./shop audit`: it finds what somebody has done to the trail in a real database, and what was anchored."""
+"""`./shop audit` finds tampering with the trail in a real database, and with anchors."""
 
 import json
 from datetime import timedelta
@@ -46,7 +46,7 @@ def test_what_operators_did_to_no_order_is_judged_too_and_by_itself_what_is_in_a
         assert (result.exit_code, found(result), json.loads(result.stdout)["chained"]) == (ExitCode.FINE, [], 4)
     entries = [each for each in client.collection("auditLog").stream() if each.id.startswith("operator_")]
     entries[0].reference.update({"reason": "stolen"})
-    # By its date from long before, by the database's clock from just now.
+    # It dates itself to long ago; the database's clock says just now.
     long_ago = now() - timedelta(days=2_000)
     settled_shop.write("auditLog/slipped_in", {"orderId": None, "createdAt": long_ago, "stock": []})
     for words in ((), ("--since", "2026-01-01"), ("--until", "2020-01-01")):

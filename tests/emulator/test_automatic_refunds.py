@@ -1,4 +1,4 @@
-"""Payments that an order does not need are refunded at Stripe by the service, and Stripe's own events say so."""
+"""The service refunds payments that an order does not need, and Stripe's own events confirm it."""
 
 from collections.abc import Iterator
 
@@ -37,7 +37,7 @@ def test_of_two_payments_one_goes_back_once_and_the_order_stays_paid(shop: Shop)
     pay(shop, "first")
     pay(shop, "second")
     shop.deliver()
-    # Stripe has refunded it, and its answer is lost.
+    # Stripe refunds it, but its answer is lost.
     shop.stripe.fail_next(Kind.LOST, about="/v1/refunds")
     shop.perform_effects()
     assert [effect["state"] for effect in shop.effects()] == ["RETRY"]

@@ -1,4 +1,4 @@
-"""`createCheckout` on Firestore, called as Firebase's libraries call it; what stands in for Stripe answers."""
+"""`createCheckout` on Firestore, called as Firebase's libraries do, with the stand-in for Stripe."""
 
 import json
 from collections.abc import Iterator

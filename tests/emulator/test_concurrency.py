@@ -1,4 +1,4 @@
-"""Many at once, on the real emulator: neither a shop's customers nor Stripe's deliveries wait for each other."""
+"""Many at once on the real emulator: neither customers nor Stripe's deliveries wait for each other."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -46,7 +46,7 @@ def test_one_event_delivered_twenty_times_at_once_is_settled_once(firestore_clie
 
 
 SALES = {
-    # how many units there are and how many buyers, who take so many each: how many are served
+    # units, buyers, units per buyer, buyers served
     "one unit each": (30, 45, 1, 30),
     "several each": (25, 20, 3, 8),
     **{f"the last unit, round {number}": (1, 2, 1, 1) for number in range(3)},
@@ -68,7 +68,7 @@ def test_as_many_buyers_as_there_are_units_for_are_served_and_no_more(
 
 
 class CountingHolds:
-    """A transport that counts the commits that write the inventory."""
+    """A transport that counts commits to the inventory."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

@@ -1,4 +1,4 @@
-"""A claim given on the command line is in the token of whoever signs in next, and opens what the rules keep."""
+"""A claim given on the command line is in the user's next token, and opens what the rules protect."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ def ran(*words: str) -> Result:
 
 
 def claims_of(email: str) -> dict[str, Any]:
-    """Of the token that signing in gives."""
+    """From a new sign-in's token."""
     payload = asked("signInWithPassword", email)["idToken"].split(".")[1]
     said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
     return said

@@ -1,4 +1,4 @@
-"""Expired reservations, and what a lost trigger left behind, on the real emulator and with other work going on."""
+"""Expired reservations, and what a lost trigger left behind, on the real emulator beside other work."""
 
 import random
 import threading
@@ -58,7 +58,7 @@ def swept_by(service: Service) -> dict[str, int]:
 
 
 def place_long_ago(client: firestore.Client, order_ids: Sequence[str], quantity: int = 1) -> None:
-    """Orders whose reservations have expired by now."""
+    """Orders whose reservations have expired."""
     created_at = now() - LONG_AGO
     write_orders(client, order_ids, quantity, createdAt=created_at)
     settle = settle_in(client)
@@ -94,7 +94,7 @@ def test_two_runs_at_once_release_each_hold_once_and_a_third_has_nothing_to_do(
 
 
 def test_no_order_is_both_paid_and_released(firestore_client: firestore.Client) -> None:
-    """A run, payments for the orders that it finds, and buyers of the units that it releases, all at once."""
+    """A run, payments for the orders it finds, and buyers of the units it releases, all at once."""
     held, buyers = ids(20), ids(10, "buyer")
     stock_up(firestore_client, 20)
     place_long_ago(firestore_client, held)
@@ -113,7 +113,7 @@ def test_no_order_is_both_paid_and_released(firestore_client: firestore.Client) 
         results = all_at_once(jobs, threads=8)
     assert results["first_time_finalized"] + results["refund_due"] == 20
     assert results["reserved"] + results["reservation_failed"] == 10
-    # Whoever paid too late for a unit lost it to a buyer, and a buyer only gets units that the run has released.
+    # An order that was paid too late lost its unit to a buyer; buyers only get units that the run released.
     assert results["refund_due"] <= results["reserved"] <= run.result().get("expired", 0)
     assert notices_to_customers(firestore_client)["expired"] == run.result().get("expired", 0)
     assert wrongs_in(firestore_client, stock=20) == []
@@ -135,7 +135,7 @@ def test_an_order_that_the_client_librarys_queries_cannot_decode_does_not_stop_t
 
 
 def crash_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
-    """The units are counted, or the event is settled, and nothing happens after that."""
+    """The units are counted, or the event is settled, and then the process dies."""
     store = DisturbedStore(FirestoreStore(connect(client.project)), [crash_after])
     with pytest.raises(Crash):
         settled(event, store, now=now())

@@ -1,4 +1,4 @@
-"""What the sweep's queries find, on the real emulator: expired reservations, orders that were not placed, products."""
+"""The sweep's queries on the real emulator: expired reservations, orders that were never placed, products."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -53,12 +53,12 @@ def test_orders_of_other_statuses_are_neither_lapsed_nor_stranded(firestore_clie
 def test_each_order_is_found_once_although_settling_changes_what_is_found(firestore_client: firestore.Client) -> None:
     size = BATCH_DOCUMENTS_MAX
     order_ids = [f"order-{number:03}" for number in range(2 * size + 10)]
-    # Whole batches that expired at the very same moment.
+    # Whole batches that expired at the same moment.
     write_orders(firestore_client, order_ids, status="reserved", reservationExpiresAt=NOW)
     found = []
     for batch in lapsed_in(firestore_client):
         found.append(batch)
-        # The others cannot be settled now, and must not be found over and over.
+        # The others cannot be settled now; they must not be found over and over.
         write_orders(firestore_client, batch[::2], status="expired", reservationExpiresAt=NOW)
     assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
 

@@ -1,4 +1,4 @@
-"""`./shop export`: one row a thing, amounts in minor units."""
+"""`./shop export`: one row per thing, amounts in minor units."""
 
 import csv
 import json

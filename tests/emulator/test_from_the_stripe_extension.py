@@ -1,4 +1,4 @@
-"""What docs/from-the-stripe-extension.md has a shop do with the extension's catalogue."""
+"""What docs/from-the-stripe-extension.md does with the extension's catalogue."""
 
 import re
 
@@ -21,7 +21,7 @@ A_PRICE: Fields = {
 }
 """Both as the extension writes them."""
 PRICES: dict[str, tuple[list[Fields], int | None]] = {
-    # a product, its prices, and what is taken for its price here
+    # a product's prices, the price taken over
     "one": ([{}], 1_450),
     "one_in_euros": ([{}, {"currency": "usd", "unit_amount": 1_600}], 1_450),
     "one_on_sale": ([{}, {"active": False, "unit_amount": 990}], 1_450),
@@ -74,7 +74,7 @@ def test_copying_prices_again_follows_a_price_and_leaves_stock_and_what_is_not_s
     firestore_client.document("products/old").update({"active": False})
     copy_prices(monkeypatch, firestore_client)
     firestore_client.document("inventory/prod_1").update({"stock": firestore.Increment(50)})
-    # As the extension writes what was changed in Stripe.
+    # The extension writes a change made in Stripe.
     firestore_client.document("products/prod_1").set({**A_PRODUCT, "name": "Large cup"}, merge=True)
     firestore_client.document("products/prod_1/prices/price_0").set({"unit_amount": 1_650}, merge=True)
     copy_prices(monkeypatch, firestore_client)

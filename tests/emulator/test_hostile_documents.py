@@ -1,4 +1,4 @@
-"""Values of every kind that Firestore knows: a customer can write them, and must not block anyone with them."""
+"""Values of every Firestore type: a customer can write them, and must not block anyone by it."""
 
 from math import inf, nan
 
@@ -21,7 +21,7 @@ def elsewhere() -> firestore.DocumentReference:
 
 @pytest.fixture
 def every_kind(firestore_client: firestore.Client, elsewhere: firestore.DocumentReference) -> dict[str, object]:
-    """A reference to another database is what the client library refuses to decode."""
+    """Includes a reference to another database, which the client library refuses to decode."""
     here = firestore_client.document("products/shirt")
     values: list[object] = [None, True, 2**62, nan, -inf, "", b"\xff", NOW, GeoPoint(1, 2), here, elsewhere, {}]
     by_number = {str(number): value for number, value in enumerate(values)}
@@ -80,7 +80,7 @@ def test_an_order_that_takes_too_much_to_be_read_is_refused_and_a_payment_for_it
 ) -> None:
     monkeypatch.setattr(http_answers, "ANSWER_BYTES_MAX", 100_000)
     stock_up(firestore_client, 10)
-    # To Firestore, nothing is as small as null; in JSON it takes eighteen bytes.
+    # Firestore counts null as one byte; in JSON it takes eighteen.
     items = [{"productId": "shirt", "quantity": 3, "many": [None] * 10_000}]
     firestore_client.document("orders/order-1").set(an_order(items=items))
     assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"

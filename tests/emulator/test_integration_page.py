@@ -1,4 +1,4 @@
-"""What docs/integration.md has a shop write, run as it is there: the order is held, and paid with what is asked."""
+"""The code in docs/integration.md, run as it is: the order is held, and paid with the price."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -19,12 +19,12 @@ WRITES: Final = {"set", "update"}
 
 class Example(NamedTuple):
     heading: str
-    """Where the page has its code."""
+    """The heading on the page."""
     product_id: str
     quantity: int
     asked: tuple[int, str]
     left: int
-    """How many units are left once the order is paid."""
+    """The units left once the order is paid."""
 
 
 EXAMPLES = {

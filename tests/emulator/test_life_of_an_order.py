@@ -1,7 +1,7 @@
-"""What a person does for an order, and what is on record of it: signed deliveries of whole Stripe events.
+"""What a person does with an order, and its record: signed deliveries of whole Stripe events.
 
-Which types of events mean the same, in which API version, what each does in which status, and who is believed, the unit
-tests list; what any mixture of them leaves on the emulator, `test_any_order.py` and the faults' scenarios show.
+The unit tests list which event types mean the same, in which API version, what each does in each status, and who is
+believed; `test_any_order.py` and the scenarios of faults show what any mixture of them leaves on the emulator.
 """
 
 from collections import Counter

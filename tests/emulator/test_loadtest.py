@@ -1,4 +1,4 @@
-"""The load test: it counts what it did, asks before it begins, and leaves nothing behind, however it ends."""
+"""The load test counts what it did, asks before it begins, and leaves nothing behind, however it ends."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def trial_with(firestore_client: firestore.Client, tmp_path: Path) -> Started:
 
 @pytest.fixture(autouse=True)
 def what_others_have(firestore_client: firestore.Client) -> Iterator[None]:
-    """Whatever a load test does, it is as it was, and nothing else is there."""
+    """Afterwards it is unchanged, and nothing else is in the database."""
     write_all(firestore_client, OF_OTHERS)
     yield
     assert documents_in(firestore_client) == OF_OTHERS

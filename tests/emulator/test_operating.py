@@ -1,4 +1,4 @@
-"""The operators' command line on a real database: a small shop is asked why, what waits, and which orders there are."""
+"""The operators' command line on a real database: `why`, what waits, and orders of a small shop."""
 
 import json
 from datetime import timedelta

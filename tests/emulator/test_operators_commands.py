@@ -1,4 +1,4 @@
-"""The operators' commands on Firestore itself: what is shown is what is done, and a query finds all of a status."""
+"""The operators' commands on Firestore: they do what they show, and find all orders of a status."""
 
 import re
 from dataclasses import replace
@@ -30,7 +30,7 @@ def test_all_orders_of_a_status_are_released_and_then_accepted_after_all(shop: S
 
 
 def a_shop_with_parked(shop: Shop) -> Shop:
-    """The payment came before its order, which is there by now."""
+    """The payment arrived before its order, which exists by now."""
     order = shop.order
     shop.client.document("orders/order-1").delete()
     waits_for_none = replace(shop, terms=replace(shop.terms, order_wait=timedelta(0)))

@@ -1,4 +1,4 @@
-"""A customer is erased as docs/privacy.md says, by `./shop forget`, and the shop goes on."""
+"""`./shop forget` erases a customer as docs/privacy.md says, and the shop goes on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ def an_effect(effect: Effect, **changes: object) -> tuple[str, Fields]:
 
 
 def write_what_names_customers(shop: Shop) -> Sequence[tuple[str, Fields]]:
-    """The effects among it: a mail to Alice, a refund for her, what operators are sent of her order, a mail to Bob."""
+    """Returns the effects: a mail to Alice, a refund for her, a chat message about her order, a mail to Bob."""
     shop.write("cancelRequests/order-1", a_request())
     shop.write("orderDetails/order-1", {"userId": "alice", "email": "alice@example.com"})
     shop.write("checkouts/order-1", {"userId": "alice", "request": {"customer_email": "alice@example.com"}})
@@ -82,7 +82,7 @@ def test_nothing_names_a_customer_who_is_forgotten_and_no_refund_is_broken(shop:
         f"mail/{A_MAIL.key}",
     }
     assert (shop.read("orders/bobs"), shop.read(bobs[0])) == ({"userId": "bob"}, bobs[1])
-    # The money still has to go back, and operators still have to know.
+    # The refund and the operators' message are still due.
     for path, fields in (refund, (chat[0], {**chat[1], "reason": "erased"})):
         assert shop.read(path) == {name: value for name, value in fields.items() if name != "userId"}
     assert shop.read("webhookEvents/evt_handled")["askedBy"] == {"operator": "mia", "reason": "erased"}

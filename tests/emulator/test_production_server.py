@@ -1,4 +1,4 @@
-"""The real server process under the load that Stripe makes."""
+"""The real server process under Stripe's load."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

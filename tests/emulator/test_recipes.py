@@ -1,4 +1,4 @@
-"""The runbook's recipes for incidents, typed as they are written there: each puts right what it says."""
+"""The runbook's recipes for incidents, typed as written: each repairs what it says."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def another_was_paid_that_is_not_there(shop: Shop) -> None:
 
 
 INCIDENTS: Final[Mapping[str, tuple[Callable[[Shop], None], str, Mapping[str, tuple[int, int]]]]] = {
-    # what has happened, what the order is once it is put right, and what is on the shelf then
+    # the incident, the order's status once repaired, and the stock then
     "Events did not come": (nothing_came, "finalized", SOLD),
     "A setting kept events out": (it_was_set_aside, "finalized", SOLD),
     "A release could not read them": (it_could_not_be_read, "finalized", SOLD),
@@ -110,7 +110,7 @@ def test_a_recipe_puts_right_what_it_is_for(
 
 
 def typed(recipe: str, **names: str) -> list[list[str]]:
-    """The words of each command of ours, with the names in them filled in."""
+    """The words of each of our commands, with the names filled in."""
     commands = re.findall(r"^\./shop (.*)$", recipe, re.MULTILINE)
     return [[names.get(word, word) for word in shlex.split(command)] for command in commands]
 

@@ -1,4 +1,4 @@
-"""Reconciliation on Firestore, by Stripe's own library: what webhooks have lost is settled, what disagrees is found."""
+"""Reconciliation on Firestore, with Stripe's own library: it settles lost webhooks and finds disagreements."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The drill for a lost database: what its backup does not know, Stripe's events bring back, exactly once."""
+"""The drill for a lost database: Stripe's events restore what the backup lacks, exactly once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ from tests.support.refunds import a_refunded_charge
 
 STOCK = {"shirt": 20}
 BEFORE, AFTER = ("paid", "refunded", "held"), ("new",)
-"""The orders that the backup has, and those that were placed after it."""
+"""The orders in the backup, and those placed after it."""
 PAYMENTS = {
     order_id: a_payment(f"evt_{order_id}", order_id=order_id, payment_intent_id=f"pi_{order_id}", charge_id=None)
     for order_id in (*BEFORE, *AFTER)
@@ -49,7 +49,7 @@ class Shop:
         return {event.event_id: str(self.service.settle(event, long_after).result) for event in events}
 
     def books(self) -> Mapping[str, object]:
-        """What money and stock say in the end."""
+        """The final state of money and stock."""
         statuses = {order_id: order_in(self.client, order_id).get("status") for order_id in (*BEFORE, *AFTER)}
         return {**statuses, "shirt": inventory_of(self.client)}
 
@@ -73,7 +73,7 @@ def test_after_a_restore_the_events_of_the_lost_hours_bring_everything_back(fire
         "evt_refund": "refunded",
         "evt_new": "order_not_found",
     }
-    # It is parked until somebody writes the order again that its payment names.
+    # The payment is parked until somebody writes its order again.
     restored.place(AFTER)
 
     assert restored.books() == shop.books()

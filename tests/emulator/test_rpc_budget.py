@@ -1,7 +1,7 @@
-"""How often Firestore is asked, counted at the HTTP transport: every round trip costs time and money, and can fail.
+"""The number of RPCs to Firestore, counted at the HTTP transport: each costs time and money, and can fail.
 
-A call of the store is one RPC, and nothing else asks. How many calls each event takes is counted in
-`tests/unit/settlement/test_store_calls.py`, and each look at a product in `tests/unit/storefront/test_availability.py`.
+Every call of the store is one RPC, and nothing else calls Firestore. `tests/unit/settlement/test_store_calls.py` counts
+each event's calls, and `tests/unit/storefront/test_availability.py` those of each look at a product.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Deliver = Callable[[Fields], tuple[str, list[str]]]
 
 @pytest.fixture
 def deliver(firestore_client: firestore.Client) -> Deliver:
-    """One signed delivery through the real endpoint: what it answers, and which RPCs it made."""
+    """One signed delivery through the real endpoint: its answer and its RPCs."""
     connection, rpcs = counted(firestore_client.project)
     seconds = count()
     service = replace(service_over(connection), now=lambda: NOW + timedelta(seconds=next(seconds)))

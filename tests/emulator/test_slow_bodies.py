@@ -1,4 +1,4 @@
-"""The real server process while clients keep it waiting for their bodies."""
+"""The real server process while slow clients keep it waiting for bodies."""
 
 import json
 import time
@@ -13,10 +13,10 @@ from tests.support.vitals import vitals_of
 from tools.polling import polled
 
 THREADS = 16
-"""Of the server."""
+"""The server's threads."""
 SLOW_CLIENTS = 64
 PAYMENTS = 15
-"""Settled while all of them wait, and again once the server has dropped the first of them."""
+"""Settled while all clients wait, and again once the server has dropped the first of them."""
 ANSWER_SECONDS_MAX = 6.0
 DROPPED_SECONDS_MAX = 15.0
 
@@ -40,13 +40,13 @@ def test_payments_are_settled_in_time_while_slow_clients_come_and_go(
         for order_id in order_ids[PAYMENTS:]:
             assert seconds_to_settle(order_id, server) < ANSWER_SECONDS_MAX
     assert statuses(firestore_client) == {"finalized": 2 * PAYMENTS + 1}
-    # Before the attack, the connection of the first delivery may not have been closed yet.
+    # The first delivery's connection may still be open before the attack.
     after = polled(
         lambda: vitals_of(server.worker()),
         lambda vitals: (vitals.descriptors or 0) <= (before.descriptors or 0),
         seconds=10,
     )
-    # The server makes its threads when they are needed, and keeps them.
+    # The server starts threads when needed, and keeps them.
     assert (after.threads or 0) <= (before.threads or 0) + THREADS
 
 
@@ -67,7 +67,7 @@ def test_a_delivery_without_a_signature_is_refused_although_its_body_never_comes
 
 
 def all_that_is_answered(request: bytes, server: Server) -> tuple[bytes, float]:
-    """Send no more than this: what is answered until the server closes the connection, and after how many seconds."""
+    """Sends only these bytes. Returns the answer until the server closes the connection, and the seconds until then."""
     with server.connect() as connection:
         began = time.monotonic()
         connection.sendall(request)

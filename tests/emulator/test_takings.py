@@ -1,4 +1,4 @@
-"""Many buy one product at once, pay at once, and two fold meanwhile, on the real emulator."""
+"""Many buy one product at once and pay at once, while two processes fold, on the real emulator."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial

@@ -15,7 +15,7 @@ def test_the_trail_lists_every_cause_and_every_further_delivery_in_order(firesto
         firestore_client.document(f"orders/{order_id}").set(an_order())
     settle = settle_in(firestore_client)
     settle(a_placement(), LATER)
-    # A clock that is slow does not change the order of events.
+    # A slow clock does not change the order of events.
     settle(a_payment(), NOW)
     settle(a_payment("evt_2", event_type="charge.succeeded"), LATER)
     settle(a_payment(delivered_at=LATER), LATER)

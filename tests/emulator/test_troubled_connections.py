@@ -1,4 +1,4 @@
-"""The way to Firestore is bad: answers are late or lost, connections end. An order is settled once nevertheless."""
+"""A bad connection to Firestore: answers are late or lost, connections end. Still an order is settled once."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_
 
 @dataclass(frozen=True)
 class Way:
-    """From the service to the emulator."""
+    """The connection from the service to the emulator."""
 
     server: ScriptedServer
     host: str
@@ -43,7 +43,7 @@ Trouble = Callable[[Way, Request, int], Iterator[bytes]]
 
 
 def hangs_every_second_time(way: Way, request: Request, number: int) -> Iterator[bytes]:
-    """After it has done what it was asked."""
+    """Hangs after doing the request."""
     answer = way.forward(request)
     if number % 2 == 0:
         yield from way.server.hang()
@@ -60,7 +60,7 @@ def ends_every_connection(way: Way, request: Request, number: int) -> Iterator[b
 
 
 def ends_every_connection_that_was_kept(way: Way, request: Request, number: int) -> Iterator[bytes]:
-    """It has not done what it was asked."""
+    """Closes the connection before doing the request."""
     if number % 2 == 0:
         raise Hangup
     yield way.forward(request)
@@ -83,7 +83,7 @@ TROUBLES = (
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    """What `connect` takes for the emulator. A try has a fifth of a second."""
+    """`connect` takes it for the emulator. Each try has a fifth of a second."""
     monkeypatch.setattr(connection, "TRY_SECONDS_MAX", 0.2)
     with listening(ScriptedServer(lambda _: ())) as server:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", server.origin.removeprefix("http://"))

@@ -1,4 +1,4 @@
-"""What the doctor asks of Firestore finds what was given up, and what should be done by now."""
+"""The doctor's queries of Firestore find effects that were given up or are overdue."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What admins may do, and what is closed to everybody else."""
+"""What admins may do, and what nobody may."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -84,7 +84,7 @@ NO_ADMINS: Final = (UNAUTHENTICATED, ALICE, FORMER_ADMIN, TEXT_ADMIN, NUMBER_ADM
 def _closed_to_all_others() -> Iterator[tuple[str, Attempt]]:
     for client, path in product(NO_ADMINS, FOR_ADMINS):
         yield from _reads(client, path)
-    # A customer reads what belongs to their own orders; nobody else does whose token does not say admin.
+    # Customers read what belongs to their own orders; otherwise only a token that says admin can.
     for client, path in product((each for each in NO_ADMINS if each is not ALICE), OF_THEIR_ORDER):
         yield from _reads(client, path)
     for client in NO_ADMINS:

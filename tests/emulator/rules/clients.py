@@ -1,4 +1,4 @@
-"""Who uses the shop's database, and what they attempt."""
+"""The clients of the shop's database, and their attempts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The shop in the emulator, under the rules that are deployed."""
+"""The shop in the emulator, under the deployed rules."""
 
 from collections.abc import Callable
 from typing import Final
@@ -15,7 +15,7 @@ RULES: Final = ROOT / "firestore.rules"
 
 @pytest.fixture(scope="session")
 def new_project(firestore_host: str) -> Callable[[], EmulatedProject]:
-    """Makes projects under the rules. No trigger fires in them: each has a name of its own."""
+    """Makes projects under the rules. Each has a new name, so no trigger fires."""
 
     def project() -> EmulatedProject:
         project = EmulatedProject(firestore_host, a_project())
@@ -32,6 +32,6 @@ def shared_project(new_project: Callable[[], EmulatedProject]) -> EmulatedProjec
 
 @pytest.fixture
 def shop(shared_project: EmulatedProject) -> EmulatedProject:
-    """The shop as every test finds it."""
+    """Reset for every test."""
     shared_project.reset_to(SHOP)
     return shared_project

@@ -1,4 +1,4 @@
-"""Who may say where an order is sent, and read where it is paid."""
+"""Who may write where an order is shipped, and read where it is paid."""
 
 from typing import Final
 

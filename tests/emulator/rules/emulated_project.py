@@ -16,16 +16,16 @@ from typing import Any, Final, TypeAlias
 from tests.support.http_client import Answer, request
 
 _OWNER: Final = "Bearer owner"
-"""The emulator applies no rules to its owner."""
+"""The emulator exempts its owner from the rules."""
 _WRITES: Final = frozenset({"set", "update", "delete"})
 _KINDS: Final = {NoneType: "nullValue", bool: "booleanValue", int: "integerValue", str: "stringValue"}
 
 
 class Special(Enum):
-    """What a client may write to a field that is not a value."""
+    """What a client may write to a field instead of a value."""
 
     REQUEST_TIME = auto()
-    """The server's clock, read when the write arrives."""
+    """The server's time when the write arrives."""
     REMOVED = auto()
 
 
@@ -39,11 +39,11 @@ Json: TypeAlias = dict[str, Any]
 class Operation(StrEnum):
     GET = auto()
     LIST = auto()
-    """Queries one collection for the documents whose fields equal the given ones."""
+    """Queries one collection for documents whose fields equal the given ones."""
     LIST_EVERYWHERE = auto()
-    """Queries all collections of one name, wherever they are."""
+    """Queries all collections of this name."""
     SET = auto()
-    """Creates the document, or replaces the one that is there."""
+    """Creates or replaces the document."""
     UPDATE = auto()
     DELETE = auto()
 
@@ -51,33 +51,33 @@ class Operation(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     claims: Mapping[str, Value] | None
-    """What the client's token says; None without a token."""
+    """The claims in the client's token; None without a token."""
     operation: Operation
     path: str
     fields: Fields = field(default_factory=dict)
     alongside: Documents = field(default_factory=dict)
-    """What is set in the same commit."""
+    """Documents set in the same commit."""
     limit: int | None = None
-    """How many documents a query asks for at most."""
+    """The query's limit, if any."""
 
 
 class EmulatedProject:
-    """Each project has documents and rules of its own, and exists as soon as it is named."""
+    """Each project has its own documents and rules, and exists once it is named."""
 
     def __init__(self, host: str, name: str) -> None:
         self._emulator = f"http://{host}/emulator/v1/projects/{name}"
         self._root = f"projects/{name}/databases/(default)/documents"
         self._documents = f"http://{host}/v1/{self._root}"
         self._holds: Documents | None = None
-        """What the project was reset to."""
+        """The documents that the project was reset to."""
         self._written: set[str] = set()
-        """The paths that were written to since."""
+        """The paths written since."""
 
     def load_rules(self, source: str) -> None:
         self._call("PUT", f"{self._emulator}:securityRules", {"rules": {"files": [{"content": source}]}})
 
     def reset_to(self, documents: Documents) -> None:
-        """Afterwards the project holds these documents and no others."""
+        """Afterwards the project has exactly these documents."""
         if self._holds is not documents:
             self._call("DELETE", f"{self._emulator}/databases/(default)/documents")
             self._holds, self._written = documents, {*documents}
@@ -96,7 +96,7 @@ class EmulatedProject:
         if answer.status == HTTPStatus.FORBIDDEN:
             return False
         if answer.status == HTTPStatus.NOT_FOUND and attempt.operation is Operation.GET:
-            # There is none, and whoever asks may know that.
+            # It does not exist, and the client may know that.
             return True
         if attempt.operation in _WRITES:
             self._written |= {attempt.path, *attempt.alongside}
@@ -104,7 +104,7 @@ class EmulatedProject:
         return True
 
     def rule_coverage(self) -> Json:
-        """How often each expression of the rules had which value, since they were loaded."""
+        """How often each expression of the rules had each value, since they were loaded."""
         coverage: Json = self._call("GET", f"{self._emulator}:ruleCoverage")
         return coverage
 
@@ -141,7 +141,7 @@ class EmulatedProject:
         }
 
     def _update(self, path: str, fields: Fields) -> Json:
-        # A field that the mask names and the document lacks is removed.
+        # A field in the mask but not in the document is deleted.
         named = [name for name, value in fields.items() if value is not Special.REQUEST_TIME]
         only_these = {"updateMask": {"fieldPaths": named}, "currentDocument": {"exists": True}}
         return self._set(path, fields) | only_these
@@ -189,7 +189,7 @@ def _encoded(value: Value) -> Json:
 
 
 def _unsigned_token(claims: Mapping[str, Value]) -> str:
-    """A token that only the emulator accepts: https://firebase.google.com/docs/emulator-suite/connect_auth."""
+    """Accepted only by the emulator: https://firebase.google.com/docs/emulator-suite/connect_auth."""
     header, payload = (
         base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
         for part in ({"alg": "none", "typ": "JWT"}, claims)

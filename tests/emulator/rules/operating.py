@@ -1,4 +1,4 @@
-"""What those who look after the shop ask for in a browser, and what nobody may ask for in another's name."""
+"""What operators may request in a browser, and that nobody may do so in another's name."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Who may place an order, and ask to have it cancelled."""
+"""Who may place an order, and request its cancellation."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a customer says of where and when to reach them, and what nobody may say for another."""
+"""Customers say where and when to reach them, and nobody may say it for another."""
 
 from typing import Final
 

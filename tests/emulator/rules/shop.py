@@ -1,4 +1,4 @@
-"""The shop as each case finds it, and what a well-behaved client sends."""
+"""The shop before each case, and what a well-behaved client sends."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,41 +20,41 @@ QUIET_HOURS: Final[dict[str, Value]] = {"from": "22:00", "until": "07:00", "time
 
 
 def an_order(**changed: Written) -> Fields:
-    """The order that Alice's client sends, apart from the changes."""
+    """Alice's order as her client sends it, with these changes."""
     return _without_removed(builders.an_order(**{"createdAt": REQUEST_TIME, **changed}))
 
 
 def a_cancel_request(**changed: Written) -> Fields:
-    """The request that Alice's client sends, apart from the changes."""
+    """Alice's request as her client sends it, with these changes."""
     return _without_removed({"userId": "alice", "createdAt": REQUEST_TIME, **changed})
 
 
 def the_details(**changed: Written) -> Fields:
-    """What Alice's client says of her order, apart from the changes."""
+    """Alice's details of her order as her client sends them, with these changes."""
     details = {"address": AN_ADDRESS, "email": "alice@example.com", "note": "Ring twice"}
     return _without_removed({"userId": "alice", "updatedAt": REQUEST_TIME, **details, **changed})
 
 
 def the_preferences(**changed: Written) -> Fields:
-    """Where and when Alice's client says that she is reached, apart from the changes."""
+    """Where and when to reach Alice, as her client sends it, with these changes."""
     reached = {"locale": "en", "email": "alice@example.com", "phone": "+491701234567"}
     chosen = {"channels": {"mail": True, "push": True, "sms": False}, "quietHours": QUIET_HOURS}
     return _without_removed({**reached, **chosen, **changed})
 
 
 def a_device(**changed: Written) -> Fields:
-    """What Alice's client says of a device, apart from the changes."""
+    """Alice's device as her client sends it, with these changes."""
     return _without_removed({"createdAt": REQUEST_TIME, "platform": "web", **changed})
 
 
 def a_request(**changed: Written) -> Fields:
-    """What the admin Ada asks for, apart from the changes."""
+    """A request of the admin Ada, with these changes."""
     asked = {"kind": "release", "target": "alices", "operator": "ada@example.com ada", "reason": "as agreed"}
     return _without_removed({**asked, "createdAt": REQUEST_TIME, **changed})
 
 
 def a_notice(**changed: Value) -> Fields:
-    """A notice about Alice's order, apart from the changes."""
+    """A notice about Alice's order, with these changes."""
     return {"type": "refund_due", "audience": "customer", "orderId": "alices", "readAt": None} | changed
 
 
@@ -73,7 +73,7 @@ SHOP: Final[Documents] = {
     "orderDetails/alices_other": the_details(),
     "orderDetails/alices_finalized": the_details(),
     "orderDetails/namesakes": the_details(userId=OPERATORS),
-    # Alice's, whose order is gone or has been given to Bob.
+    # Alice's details of an order that was deleted, or that is Bob's now.
     "orderDetails/left": the_details(),
     "orders/moved": an_order(userId="bob"),
     "orderDetails/moved": the_details(),

@@ -1,4 +1,4 @@
-"""What the documentation has an app do, and the rules that it has a shop add, against the rules that are deployed."""
+"""What the documentation has apps do, and the rules it has shops add, under the deployed rules."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ GUEST = Client("a guest", {"sub": "alice", "firebase": {"sign_in_provider": "ano
 
 
 def documented(client: Client, page_name: str, method: str = "setDoc") -> list[Attempt]:
-    """What this client writes if it does as the page's app does."""
+    """What this client writes when it follows the page."""
     return [
         client.sets(
             call.target,
@@ -62,7 +62,7 @@ def test_while_the_extension_is_there_no_customer_names_an_order_through_it(
     def allows(metadata: Value, client: Client = ALICE) -> bool:
         return project.allows(client.sets(f"{session.path}er", {**session.fields, "metadata": metadata}))
 
-    # Brackets are not escaped on their way to Stripe.
+    # Brackets reach Stripe unescaped.
     naming_one: list[Value] = [{"orderId": "bobs"}, {"orderId]": "bobs"}, {"note": "", "orderId": "bobs"}, "orderId"]
     assert not any(map(allows, naming_one))
     assert not allows({}, BOB)

@@ -1,6 +1,6 @@
-"""What the rules permit each client, and nobody, case by case; and the cases leave no expression of the rules untried.
+"""What the rules permit each client, and nobody, case by case; the cases leave no expression of the rules untried.
 
-The emulator keeps every value that each expression had.
+The emulator records every value of each expression.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ class Expression:
     line: int
     text: str
     values: list[Json]
-    """Each `{kind: value}`, or empty where the expression was skipped."""
+    """Each is `{kind: value}`, or empty if the expression was skipped."""
 
     @property
     def was_evaluated(self) -> bool:
@@ -30,18 +30,18 @@ class Expression:
 
     @property
     def errors(self) -> list[Json]:
-        """Undefined without a cause is no error: the document was yet to be read."""
+        """An undefined value without a cause is no error: the document was still to be read."""
         undefined = (value["undefined"] for value in self.values if "undefined" in value)
         return [error for error in undefined if "causeMessage" in error]
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Every case, each tried in the shop as it was at first."""
+    """Every case, each tried in a freshly reset shop."""
 
     allowed: set[str]
     coverage: Json
-    """The emulator's report on a project in which nothing else was tried."""
+    """The emulator's report on a project in which only the cases were tried."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def source(trial: Trial) -> str:
 
 @pytest.fixture
 def expressions(trial: Trial, source: str) -> list[Expression]:
-    """Every expression of the rules, but for literals."""
+    """Every expression of the rules, except literals."""
     return [expression for tree in trial.coverage["report"] for expression in _expressions_in(tree, source)]
 
 
