@@ -6,8 +6,8 @@ export async function checkoutUrl(orderId, userId, { db, stripe, shopUrl }) {
   if (order?.userId !== userId || order.status !== "reserved") {
     throw new Error(`user ${userId} has no reserved order ${orderId}`);
   }
-  const { currency, itemsTotal, amountTotal, adjustments = [] } = order;
-  const amount = adjustments.length ? adjustments.reduce((sum, each) => sum + each.amount, itemsTotal) : amountTotal;
+  const { currency, itemsTotal, amountTotal, adjustments } = order;
+  const amount = adjustments?.length ? adjustments.reduce((sum, each) => sum + each.amount, itemsTotal) : amountTotal;
   // A minute before the units are released. Stripe asks for at least 30 minutes: RESERVATION_MINUTES=35 leaves some.
   const ends = order.reservationExpiresAt.seconds - 60;
   const session = await stripe.checkout.sessions.create({

@@ -9,7 +9,7 @@ def checkout_url(order_id: str, user_id: str, *, db: firestore.Client, stripe: S
     order = db.document(f"orders/{order_id}").get().to_dict() or {}
     if (order.get("userId"), order.get("status")) != (user_id, "reserved"):
         raise LookupError(f"user {user_id} has no reserved order {order_id}")
-    adjustments = [adjustment["amount"] for adjustment in order.get("adjustments", [])]
+    adjustments = [adjustment["amount"] for adjustment in order.get("adjustments") or []]
     amount = order["itemsTotal"] + sum(adjustments) if adjustments else order["amountTotal"]
     # A minute before the units are released. Stripe asks for at least 30 minutes: RESERVATION_MINUTES=35 leaves some.
     ends = int(order["reservationExpiresAt"].timestamp()) - 60
