@@ -140,7 +140,9 @@ class Order:
         kept = list(self.adjustments)
         # The backend may have replaced them since.
         gone = [kept.pop(kept.index(each)) for each in self.added if each in kept]
-        total = self.total and replace(self.total, amount=self.total.amount - sum(each.amount for each in gone))
+        total = self.total
+        if total and self.items_total is None:
+            total = replace(total, amount=total.amount - sum(each.amount for each in gone))
         return replace(self, adjustments=tuple(kept), added=(), total=total)
 
     @property

@@ -71,6 +71,7 @@ ASKED_AGAIN: dict[str, tuple[tuple[Adjustment, ...], tuple[Adjustment, ...]]] = 
     "beside what the backend has written since": ((SHIPPING, BY_BACKEND, TAX), (BY_BACKEND,)),
     "beside as much of the backend's": ((SHIPPING, SHIPPING, TAX), (SHIPPING,)),
     "the backend has written others since": ((BY_BACKEND,), (BY_BACKEND,)),
+    "the backend has taken all away since": ((), ()),
 }
 
 
@@ -78,14 +79,24 @@ ASKED_AGAIN: dict[str, tuple[tuple[Adjustment, ...], tuple[Adjustment, ...]]] = 
 def test_the_next_session_asks_for_nothing_that_one_added_in_which_the_payment_failed(
     adjustments: tuple[Adjustment, ...], left: tuple[Adjustment, ...]
 ) -> None:
-    total = Money(3_600 + sum(each.amount for each in adjustments), "eur")
-    order = a_held_order(adjustments=adjustments, added=(SHIPPING, TAX), total=total, priced_by_checkout=True)
+    order = a_held_order(adjustments=adjustments, added=(SHIPPING, TAX), priced_by_checkout=True)
+    claim = claimed_after_a_session(order)
+    asked = Money(3_600 + sum(each.amount for each in left), "eur")
+    assert (claim.order.adjustments, claim.order.total, claim.asked) == (left, order.total, asked)
+    assert claim.order.added == ()
+
+
+def test_where_only_the_total_is_a_price_the_next_session_asks_for_that_without_what_was_added() -> None:
+    total = Money(4_500, "eur")
+    order = a_held_order(items_total=None, total=total, adjustments=(SHIPPING, TAX), added=(SHIPPING, TAX))
+    assert claimed_after_a_session(order).asked == Money(3_600, "eur")
+
+
+def claimed_after_a_session(order: Order) -> Claim:
     complete = an_open_checkout(state=CheckoutState.COMPLETE, url=None)
     claim = next_step(order, complete, ALICE, NOW, TERMS.hold_max)
     assert isinstance(claim, Claim)
-    asked = Money(3_600 + sum(each.amount for each in left), "eur")
-    assert (claim.order.adjustments, claim.order.total, claim.asked) == (left, asked, asked)
-    assert claim.order.added == ()
+    return claim
 
 
 def test_a_session_is_over_in_the_very_second_in_which_it_ends() -> None:

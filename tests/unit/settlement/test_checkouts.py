@@ -146,6 +146,8 @@ def test_a_total_that_the_backend_had_written_is_part_of_the_sum() -> None:
         *("finalized", (written, *PARTS)),
         Money(3_700, "eur"),
     )
+    # So the next session asks for whatever total the backend has written by then.
+    assert change.order.added == (written, *PARTS)
 
 
 def test_tax_that_the_prices_contain_is_not_added() -> None:

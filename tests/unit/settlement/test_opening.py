@@ -44,6 +44,8 @@ def test_the_next_attempt_asks_for_nothing_that_was_added_in_a_session_whose_pay
     sepa = replace(a_processing(until=LATER), session_id="cs_1", totals=TOTALS)
     change = after(sepa, a_failure("evt_2", created_at=NOW + timedelta(seconds=1)))
     assert change.checkout and (change.checkout.state, change.order.asked) == ("complete", EUR_43)
+    # Should the backend take all of it away, what was asked before is asked again.
+    assert replace(change.order, adjustments=()).asked == EUR_36
     again = given(change.order, checkout=a_known_checkout(change.checkout)).changed_by(an_opening(attempt=2))
     assert (again.result, again.order.asked, again.order.adjustments) == ("checkout_opened", EUR_36, ())
     assert again.order.total == EUR_36
