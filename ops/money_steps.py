@@ -14,7 +14,7 @@ from ops.phrases import amount
 from ops.step import Step
 from orders.money import Money
 from orders.order import Order, OrderStatus
-from orders.payments import amount_of
+from orders.payments import Payment, amount_of
 from reconciliation.finding import to_copy
 from settlement.retrying import why_not_again
 
@@ -42,11 +42,18 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
 
 def _of_status(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if order.status is OrderStatus.REVIEW:
+        yield from map(_look_whose, (each for each in order.paid_with if each.is_doubtful))
         yield Step("Take what was paid for what was asked, and fulfil it", to_copy("accept", order.order_id))
     if order.status is OrderStatus.REVIEW and _is_left(order):
         yield from _ways_back(order, "Or pay the money back, and let the units go", "", to_retry)
     if order.status is OrderStatus.REFUND_DUE and _is_left(order):
         yield from _ways_back(order, "Pay the money back", "", to_retry)
+
+
+def _look_whose(payment: Payment) -> Step:
+    what = f"{payment.payment_id} may be another order's: look first what has happened, and in Stripe, whose it is"
+    other = "If it has paid for another one, neither accept this one for it nor pay it back: have this one paid, too"
+    return Step(f"{what}. {other}", None)
 
 
 def _is_left(order: Order) -> bool:

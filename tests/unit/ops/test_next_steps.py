@@ -9,6 +9,7 @@ from effects.effect import EffectKind, EffectState, a_stripe_call
 from ops.exit_codes import ExitCode
 from tests.support.builders import LATER, NOW, Fields, a_placement, a_reserved_order, an_order
 from tests.support.effects import A_MAIL, with_effect
+from tests.support.memory_store import MemoryStore
 from tests.support.operating import YES, operated
 from tests.support.operators import an_operators_request
 from tests.support.payments import a_payment
@@ -20,6 +21,7 @@ from tests.support.shop import (
     a_shop_paid_twice,
     a_shop_with_a_hold,
     document_at,
+    shop_documents,
     without_requests,
 )
 from tests.support.why import A_REFUND, a_parked_event, a_shop_in_review, next_steps, told, ways_back, ways_of_lost
@@ -37,6 +39,16 @@ def test_whatever_needs_a_person_ends_with_its_own_code() -> None:
 
 def test_an_order_in_review_is_accepted_or_refunded() -> None:
     assert next_steps(a_shop_in_review()) == ["./shop accept order-1", *ways_back()]
+
+
+def test_what_may_be_another_orders_money_is_first_looked_at() -> None:
+    store = without_requests(MemoryStore({**shop_documents(an_order()), "orders/order-7": an_order()}))
+    for event in a_placement("order-7"), a_payment(order_id="order-7"), a_placement(), a_payment("evt_2"):
+        settled(event, store)
+    first, *others = next_steps(store)
+    assert first.startswith("pi_1 may be another order's: look first")
+    assert others == ["./shop accept order-1", *ways_back()]
+    assert "shared_payment: pi_1 has also paid order order-7" in told(store)
 
 
 @pytest.mark.parametrize(
