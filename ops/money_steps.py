@@ -29,15 +29,35 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
     given_up = [each for each in refunds if each.stored.state is EffectState.ERROR]
     to_retry = [each for each in given_up if why_not_again(each.stored, _stored(case.effects), order) is None]
     yield from map(_retry, to_retry)
-    if not any(each.stored.is_under_way for each in refunds):
+    is_under_way = any(each.stored.is_under_way for each in refunds)
+    if not is_under_way:
         yield from _of_status(order, to_retry)
         yield from _of_unneeded(order, to_retry)
         yield from _of_lost_refunds(order, to_retry)
-        is_sold = order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED)
-        if order.cancel_requested_at and is_sold and _is_left(order):
+        if order.cancel_requested_at and order.status in _SOLD and _is_left(order):
             yield from _ways_back(order, "Its customer wants it cancelled: pay the money back", "", to_retry)
     for each in given_up:
-        yield _handle(each, is_over=each not in to_retry)
+        anew = [] if each in to_retry else list(_of_replaced(order, each.stored))
+        yield from anew if not is_under_way else ()
+        yield _handle(each, is_over=not (anew or each in to_retry))
+
+
+_SOLD: Final = (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED)
+
+
+def _of_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
+    """What an operator had ordered of a sold order before other money went back: nothing else says that it is owed."""
+    terms, payment = given_up.effect.refund, order.payments.find(given_up.effect.recipient)
+    if terms is None or payment not in order.paid_with or order.status not in _SOLD or order.cancel_requested_at:
+        return
+    left = amount_of(payment) - order.refunds.promised_of(payment)
+    is_back = terms.amount is not None and order.refunds.alike(payment, terms.amount)
+    if is_back or left < (terms.amount or 1):
+        return
+    what = f"{terms.amount} of {payment.payment_id}" if terms.amount else f"what was left of {payment.payment_id}"
+    why = f"The refund of {what} was given up, and is not tried again, since other money went back: if it is owed, too"
+    options = f" --payment {payment.payment_id}{f' --amount {terms.amount}' if terms.amount else ''}"
+    yield from _ways_back(order, f"{why}, order it anew", options, ())
 
 
 def _of_status(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:

@@ -1,19 +1,21 @@
 """What a person can do next, and nothing where nobody has to."""
 
+import shlex
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from effects.effect import EffectKind, EffectState, a_stripe_call
+from effects.effect import Effect, EffectKind, EffectState, RefundTerms, a_stripe_call, an_ordered_refund
 from ops.exit_codes import ExitCode
+from orders.refunds import Refund
 from tests.support.builders import LATER, NOW, Fields, a_placement, a_reserved_order, an_order
 from tests.support.effects import A_MAIL, with_effect
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import YES, operated
 from tests.support.operators import an_operators_request
 from tests.support.payments import a_payment
-from tests.support.refunds import a_dispute, a_refund, a_refunded_charge
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import (
     a_shop,
@@ -101,6 +103,38 @@ def test_of_a_refund_that_was_given_up_one_way_is_first_and_the_others_begin_wit
     assert said[1] == f"  ./shop retry {refund.effect_id}"
     assert [each[:2] for each in others] == ["Or"] * 3
     assert [each.strip() for each in said[3::2]] == [*ways_back("--payment pi_2 "), f"./shop handle {refund.effect_id}"]
+
+
+def an_ordered_refund_effect(cause: str, amount: int | None) -> Effect:
+    return an_ordered_refund("pi_1", RefundTerms(amount, None), "order-1", cause, "alice")
+
+
+@pytest.mark.parametrize(
+    ("given_up", "gone", "options"),
+    [
+        (1_200, a_refund("re_2", 500), "--payment pi_1 --amount 1200 "),
+        (None, a_refund("re_2", 500), "--payment pi_1 "),
+        (1_200, a_refund("re_2", 1_200), None),
+        (1_200, a_refund("re_2", 3_000), None),
+        (None, a_refund("re_2", 3_600), None),
+    ],
+)
+def test_a_refund_that_was_given_up_before_other_money_went_back_is_ordered_anew_if_it_is_owed_too(
+    given_up: int | None, gone: Refund, options: str | None
+) -> None:
+    store = without_requests(a_shop_after(a_placement(), a_payment(), an_updated_refund("evt_2", gone)))
+    lost, other = an_ordered_refund_effect("operator_1", given_up), an_ordered_refund_effect("operator_2", gone.amount)
+    with_effect(store, lost, state="ERROR", error="no key", nextAttemptAt=None)
+    with_effect(store, other, state="SUCCESS", refundId="re_2", createdAt=LATER)
+    handle = f"./shop handle {lost.effect_id}"
+    assert next_steps(store) == [*(ways_back(options) if options else ()), handle]
+    if options:
+        assert operated(store, *shlex.split(next_steps(store)[0])[1:]).exit_code == ExitCode.FINE
+    why = "Or, if nothing is owed any more" if options else "The refund of pi_1 that was given up is not tried again"
+    for state, steps in ("SUCCESS", next_steps(store)), ("PENDING", [handle]):
+        with_effect(store, other, state=state, refundId="re_2", createdAt=LATER)
+        assert next_steps(store) == steps
+        assert why in told(store)
 
 
 def test_a_payment_too_many_that_the_service_refunds_is_left_to_it() -> None:
