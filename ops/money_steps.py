@@ -17,6 +17,7 @@ from orders.order import Order, OrderStatus
 from orders.payments import Payment, amount_of
 from reconciliation.finding import to_copy
 from settlement.retrying import why_not_again
+from settlement.sending_back import left_of
 
 _ELSEWHERE: Final = (
     "Or, if it went back outside Stripe already (by bank transfer, as a credit), only put that on record"
@@ -31,10 +32,10 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
     yield from map(_retry, to_retry)
     is_under_way = any(each.stored.is_under_way for each in refunds)
     if not is_under_way:
-        yield from _of_status(order, to_retry)
-        yield from _of_unneeded(order, to_retry)
+        yield from _of_status(order, case, to_retry)
+        yield from _of_unneeded(order, case, to_retry)
         yield from _of_lost_refunds(order, to_retry)
-        if order.cancel_requested_at and order.status in _SOLD and _is_left(order):
+        if order.cancel_requested_at and order.status in _SOLD and _is_left(order, case):
             yield from _ways_back(order, "Its customer wants it cancelled: pay the money back", "", to_retry)
     for each in given_up:
         anew = [] if each in to_retry else list(_of_replaced(order, each.stored))
@@ -60,13 +61,13 @@ def _of_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
     yield from _ways_back(order, f"{why}, order it anew", options, ())
 
 
-def _of_status(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
+def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if order.status is OrderStatus.REVIEW:
         yield from map(_look_whose, (each for each in order.paid_with if each.is_doubtful))
         yield Step("Take what was paid for what was asked, and fulfil it", to_copy("accept", order.order_id))
-    if order.status is OrderStatus.REVIEW and _is_left(order):
+    if order.status is OrderStatus.REVIEW and _is_left(order, case):
         yield from _ways_back(order, "Or pay the money back, and let the units go", "", to_retry)
-    if order.status is OrderStatus.REFUND_DUE and _is_left(order):
+    if order.status is OrderStatus.REFUND_DUE and _is_left(order, case):
         yield from _ways_back(order, "Pay the money back", "", to_retry)
 
 
@@ -76,14 +77,13 @@ def _look_whose(payment: Payment) -> Step:
     return Step(f"{what}. {other}", None)
 
 
-def _is_left(order: Order) -> bool:
+def _is_left(order: Order, case: Case) -> bool:
     """Whether something is left to order of what it is paid with; pending refunds, which take days, do not count."""
-    is_left = (order.refunds.promised_of(each) < amount_of(each) for each in order.paid_with)
-    return order.received is None or any(is_left)
+    return order.received is None or any(left_of(each, order, _stored(case.effects)) for each in order.paid_with)
 
 
-def _of_unneeded(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
-    for payment in order.unneeded:
+def _of_unneeded(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
+    for payment in (each for each in order.unneeded if left_of(each, order, _stored(case.effects))):
         why = f"Refund {payment.payment_id}: others pay for the order"
         yield from _ways_back(order, why, f" --payment {payment.payment_id}", _of(to_retry, payment.payment_id))
 

@@ -75,6 +75,15 @@ def send_back(case: Case) -> Proposal | Look:
     return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, money=_sum_of(parts), note=note)
 
 
+def left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> int:
+    """What of a payment can still be ordered to go back, in minor units.
+
+    Args:
+        effects: all of its order.
+    """
+    return _refundable_of(payment, order, effects).amount
+
+
 def left_to_refund(order: Order) -> Money | None:
     """What a refund in full would send back, if no effect is under way; None if no payment brought money."""
     payments = _in_first_currency(order)

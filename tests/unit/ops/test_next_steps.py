@@ -91,6 +91,15 @@ def test_what_the_service_refunds_itself_is_left_to_it_until_that_is_over(state:
     assert steps == {EffectState.SUCCESS: by_a_person, EffectState.ERROR: given_up}.get(state, [])
 
 
+def test_what_stripe_has_refunded_and_not_reported_yet_is_not_there_to_be_refunded() -> None:
+    for shop, paid, left in (
+        (a_shop_in_review(), "pi_1", ["./shop accept order-1"]),
+        (a_shop_paid_twice(), "pi_2", []),
+    ):
+        refund = a_stripe_call(EffectKind.STRIPE_REFUND, paid, "order-1", "evt_1", "alice")
+        assert next_steps(with_effect(without_requests(shop), refund, state="SUCCESS", refundId="re_9")) == left
+
+
 def test_of_a_refund_that_was_given_up_one_way_is_first_and_the_others_begin_with_or() -> None:
     refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_2", "alice")
     said = (
