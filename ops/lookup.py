@@ -85,7 +85,7 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
     leads = [Lead(kind, _order_of(kind, found[path]), (found[path],)) for path, kind in at.items() if path in found]
     if leads:
         lead = next((lead for lead in leads if lead.order_id), leads[0])
-        return _of_payment(lead.found[0], reader) if lead.kind is Kind.PAYMENT and lead.order_id is None else lead
+        return _of_payment(lead, reader) if lead.kind is Kind.PAYMENT else lead
     if some_id.startswith(REFUND_IDS):
         return _of_refund(some_id, reader)
     return (
@@ -107,15 +107,24 @@ def _order_of(kind: Kind, found: Found) -> str | None:
             return text_or_none(found.fields.get("orderId"))
 
 
-def _of_payment(payment: Found, reader: Reader) -> Lead:
-    """A payment without an order, with the events still waiting for it; its list also has those marked as handled."""
-    listed = {claim_path(each): each for each in known_payment_from(Document(payment.fields, None)).waiting}
+def _of_payment(lead: Lead, reader: Reader) -> Lead:
+    """A payment without an order, with the events still waiting for it; its list also has those marked as handled.
+
+    One that was only declined leads to the order where it was, unless something waits for it.
+    """
+    (payment,) = lead.found
+    known = known_payment_from(Document(payment.fields, None))
+    if known.leads_to:
+        return lead
+    listed = {claim_path(each): each for each in known.waiting}
     claims = reader.read(*listed) if listed else {}
     parked = [
         event_id
         for path, event_id in listed.items()
         if path in claims and claims[path].fields.get("processed") is False
     ]
+    if lead.order_id and not parked:
+        return lead
     return Lead(Kind.PAYMENT, None, (replace(payment, fields={**payment.fields, "waiting": parked}),))
 
 

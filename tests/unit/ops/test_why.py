@@ -22,8 +22,9 @@ from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
 from tests.support.operators import an_operators_request
-from tests.support.payments import a_payment
+from tests.support.payments import a_failure, a_payment
 from tests.support.refunds import a_dispute, a_refund, a_refunded_charge
+from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, document_at, without_requests
 from tests.support.why import BY_OLGA, FINALIZED, a_parked_event, a_shop_in_review, next_steps, told, ways_back
 
@@ -123,6 +124,15 @@ def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
         store, "evt_1"
     )
     assert "  ./shop why evt_1" in told(store, "pi_1")
+
+
+def test_what_waits_for_a_payment_that_was_only_declined_is_named_before_the_order_in_which_it_was() -> None:
+    store = a_shop_after(a_placement(), a_failure())
+    assert "The payment pi_1 leads to an order." in told(store, "pi_1")
+    settled(a_dispute("evt_9"), store)
+    assert "Its refunds and disputes wait for it:\n  ./shop why evt_9" in told(store, "pi_1")
+    settled(a_payment("evt_10"), store)
+    assert "The payment pi_1 leads to an order." in told(store, "pi_1")
 
 
 def test_what_waits_without_an_order_needs_a_person_until_it_is_settled() -> None:
