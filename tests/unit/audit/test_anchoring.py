@@ -1,4 +1,4 @@
-"""Anchors: which heads they hold, when they are due, and how they are chained."""
+"""Anchors: which heads they contain, when they are due, and how they are chained."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from tests.support.shop import document_at
 
 HOUR = timedelta(hours=1)
 ANCHORED = NOW - COMMITTED_WITHIN
-"""Until when an anchor holds all that has happened, if it is written now."""
+"""An anchor written now covers everything that happened until then."""
 
 
 def moved(order_id: str, at: datetime = ANCHORED, count: int = 1) -> tuple[str, Fields]:

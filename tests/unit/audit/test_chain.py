@@ -1,4 +1,4 @@
-"""What an entry's hash is made of, so that it can be checked in any language; and what comes next in a chain."""
+"""What an entry's hash covers, so that any language can verify it; and what comes next in a chain."""
 
 import time
 from datetime import datetime, timedelta, timezone
@@ -17,7 +17,7 @@ ENTRY: Final[Fields] = {
     "stock": [{"stock": 0, "productId": "shirt", "reserved": -3}],
     "createdAt": datetime(2026, 3, 14, 16, 9, 26, 7, tzinfo=timezone(timedelta(hours=1))),
 }
-# Made by hand, and hashed by sha256sum and by Node: it must never be another one.
+# Written by hand and hashed with sha256sum and with Node: the hash must never change.
 LINE: Final = (
     r'{"amount":3600,"createdAt":"2026-03-14T15:09:26.000007Z","note":"tab\tquote\" back\\ bell\u0007 ß € 😀 / ",'
     '"previousHash":null,"sequence":1,"stock":[{"productId":"shirt","reserved":-3,"stock":0}],"webhookProcessed":true}'

@@ -1,4 +1,4 @@
-"""The trail is judged without anybody asking: some orders at a time, and what is wrong is a finding until it is not."""
+"""The scheduled check of the trail: a few orders at a time; what is wrong is an open finding until it is fixed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ NOT_AS_WRITTEN = "the audit trail of order-1 is not as it was written"
 
 
 def checked(store: MemoryStore, now: datetime = NOW) -> list[str]:
-    """What is found that nobody has found before, in words."""
+    """The new findings, in words."""
     check = TrailCheck(store, lambda: store.as_of(now), entries_of, 8)
     return [finding.words for finding in check.check_next(now)]
 
@@ -100,7 +100,7 @@ def test_a_round_also_ends_behind_a_full_page_and_where_there_is_no_order() -> N
 
 
 class Short(MemoryMoment):
-    """One of whose orders no more than two fit into an answer."""
+    """Answers at most two orders at a time."""
 
     def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Fields]]]:
         for page in super().find(listing):
@@ -125,7 +125,7 @@ def test_an_order_whose_id_is_too_long_for_a_finding_keeps_nobody_else_from_bein
 
 
 class Strict(MemoryStore):
-    """Refuses what Firestore takes for no document's id, and to be asked for nothing."""
+    """Refuses ids that Firestore refuses, and empty requests."""
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         assert paths and all(is_document_id(path.rpartition("/")[2]) for path in paths)

@@ -1,4 +1,4 @@
-"""What is found in a chain of five entries, of which somebody has changed something."""
+"""Verification of a chain of five entries that somebody has tampered with."""
 
 from datetime import timedelta
 from typing import Final
@@ -46,7 +46,7 @@ def with_changed(number: int, **changes: object) -> Trail:
 
 
 def hashed_anew(number: int, **changes: object) -> Trail:
-    """One entry is changed, and its own hash with it."""
+    """One entry is changed and its own hash recomputed."""
     changed = {**WHOLE[number - 1], **changes}
     return with_changed(number, **{**changed, "hash": hash_of(changed)})
 

@@ -1,4 +1,4 @@
-"""What is found in the chains of all orders, of earlier orders of an id, and of operators."""
+"""Verification of the chains of all orders, of earlier orders of an id, and of operators."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -52,7 +52,7 @@ def test_what_was_anchored_must_still_be_in_the_chain() -> None:
     anew = forged(2, amount=1)
     assert found(anew, an_order(ends(anew))) == []
     assert found(anew, an_order(ends(anew), then)) == [("anchor", None)]
-    # Also if the order has gone since.
+    # Also if the order was deleted since.
     assert found(WHOLE, Ends("order-1", anchored=(then,))) == []
     assert found([], Ends("order-1", anchored=(then,))) == [("anchor", None)]
 
@@ -73,19 +73,19 @@ def test_what_operators_did_to_no_order_is_a_chain_too_of_which_nothing_can_be_m
 
 SOON: Final = timedelta(seconds=1)
 BEGUN: Final = NOW + timedelta(minutes=1)
-"""By its own word, the chain's first entry."""
+"""When the chain began, according to its first entry."""
 
 
 @pytest.mark.parametrize(
     ("written_at", "chain_written_at", "is_found"),
     [
-        # Years before the chain began, by its own word; and what the database knows.
+        # By its own date years before the chain began; then what the database says.
         (NOW + timedelta(days=9), NOW + SOON, True),
         (NOW - timedelta(days=9), NOW + SOON, False),
         (None, NOW + SOON, False),
-        # A backup has made all documents anew.
+        # A restored backup has new creation times.
         (NOW + timedelta(days=9), NOW + timedelta(days=8), False),
-        # Neither what is equally old nor what is as late as an entry may be is anything older, or anew.
+        # The bounds: an equally old entry is not older, and one within the tolerance is not recreated.
         (NOW + SOON, NOW + SOON, True),
         (NOW + timedelta(days=9), BEGUN + RESTORED_AFTER, True),
         (NOW + timedelta(days=9), BEGUN + RESTORED_AFTER + SOON, False),

@@ -1,4 +1,4 @@
-"""What stands in for Firestore in the bench is as durable as the database that it is compared with."""
+"""The bench's stand-in for Firestore is as durable as the database that it is compared with."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 @pytest.fixture
 def flushed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many bytes each flush has found in the log."""
+    """How many bytes of the log each flush found."""
     found: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: found.append(os.fstat(descriptor).st_size))
     return found

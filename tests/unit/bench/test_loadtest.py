@@ -1,4 +1,4 @@
-"""What the load test makes of Firestore's answers and of the documents: its figures, without a database."""
+"""The load test's figures, computed from Firestore's answers and documents without a database."""
 
 import json
 from collections import Counter
@@ -31,14 +31,14 @@ FULL = {
 
 
 def one_sold(stock: int = STOCK - 1) -> dict[str, Fields]:
-    """So many units are left of the one product that was bought."""
+    """The only product that was bought has this many units left."""
     level = {"stock": stock, "reserved": 0}
     return {**FULL, "inventory/loadtest-hot": level, "orders/loadtest-1": a_reserved_order(status="finalized")}
 
 
 @dataclass(frozen=True)
 class Answering:
-    """A transport that always brings the same answer."""
+    """A transport that always gives the same answer."""
 
     answer: Answer
 

@@ -1,4 +1,4 @@
-"""The model of one hot product says the same twice, waits for locks as it says, and counts no shop that is wrong."""
+"""The model of one hot product is repeatable, waits for locks as it says, and counts no shop that is wrong."""
 
 from dataclasses import replace
 from xml.etree import ElementTree as ET

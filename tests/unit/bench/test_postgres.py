@@ -1,4 +1,4 @@
-"""The comparator on PostgreSQL: what it reads in an event, how shops are judged, and what the figures are made of."""
+"""The PostgreSQL comparator: what it reads from events, how shops are judged, and what the figures are made of."""
 
 from collections import Counter
 from collections.abc import Mapping

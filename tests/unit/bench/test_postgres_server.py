@@ -1,4 +1,4 @@
-"""The comparator, on a PostgreSQL server of the test's own: its transaction, and what is compared, as it is served."""
+"""The comparator on the test's own PostgreSQL server: its transaction, and the comparison as it is served."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ class Shop:
     owner: psycopg.Connection
 
     def settle(self, payment: Payment) -> str:
-        """On a connection of its own, as the webhook does, by TLS."""
+        """On a new connection over TLS, as the webhook does."""
         with psycopg.connect(self.url) as connection:
             return settle(connection, payment)
 
@@ -58,7 +58,7 @@ def database(postgres: PostgresServer) -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(database: Shop) -> Shop:
-    """With one order, reserved, for two of ten shirts."""
+    """One reserved order, for two of ten shirts."""
     database.owner.execute("TRUNCATE orders, order_lines, inventory, stripe_events, audit_log, notices")
     database.owner.execute("INSERT INTO orders VALUES ('order-1', 'alice', 'reserved', 1200, 'eur')")
     database.owner.execute("INSERT INTO order_lines VALUES ('order-1', 'shirt', 2)")

@@ -1,4 +1,4 @@
-"""Contestants that are compared take turns, and each is the first as often as the others."""
+"""Compared contestants take turns, and each is first equally often."""
 
 from bench.turns import in_turn
 
