@@ -1,4 +1,4 @@
-"""Unit tests find the same counterexamples on every machine, and quickly; and they share what stands in for Stripe."""
+"""Unit tests find the same counterexamples on every machine, quickly, and share a stand-in for Stripe."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ settings.load_profile("unit")
 
 @pytest.fixture(scope="session")
 def stand_in() -> Iterator[StandIn]:
-    """What stands in for Stripe, for all tests: each moves no other objects than its own. It sends no webhooks."""
+    """One stand-in for Stripe for all tests: each test changes only its own objects. It sends no webhooks."""
     with a_stand_in() as shared:
         yield shared
 
 
 @pytest.fixture
 def order_id(request: pytest.FixtureRequest) -> str:
-    """An id that is in all that one test asks, and in nothing else."""
+    """An id unique to the test."""
     return f"order-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"

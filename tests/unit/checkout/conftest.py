@@ -1,4 +1,4 @@
-"""Each test has an order of its own at one stand-in for Stripe."""
+"""Each test has its own order at one stand-in for Stripe."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""For which orders a session is opened, and what the app learns of all others."""
+"""For which orders a session is opened, and what the app is told about the others."""
 
 from typing import Any
 

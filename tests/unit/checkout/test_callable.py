@@ -27,7 +27,7 @@ CALL = body_of({"data": {"orderId": "order-1"}})
 
 @dataclass
 class Called:
-    """A function that answers as it is told, and what it was asked."""
+    """A function that answers as told and records its calls."""
 
     ending: Mapping[str, object] | Exception = field(default_factory=lambda: {"url": "https://pay.example"})
     log: RecordingLog = field(default_factory=RecordingLog)
@@ -61,7 +61,7 @@ def _caller_of(token: str, _now: datetime) -> Caller:
 def called(
     function: Called | None = None, body: bytes = CALL, *, method: str = "POST", **headers: str | None
 ) -> Response:
-    """The answer to a call of alice's, unless its headers say otherwise."""
+    """The answer to alice's call, unless its headers say otherwise."""
     usual = {"Authorization": "Bearer alices-token", "Content-Type": "application/json"}
     named = {**usual, **{name.replace("_", "-"): text for name, text in headers.items()}}
     sent = {name: text for name, text in named.items() if text is not None}

@@ -1,4 +1,4 @@
-"""Google's certificates: kept as long as Google says, asked for by one thread at a time, and stale rather than none."""
+"""Google's certificates: kept as long as Google says, fetched by one thread at a time, and stale rather than none."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ from checkout.certificates import (
 
 @dataclass
 class Google:
-    """Publishes one certificate, a new one for each fetch, for a hundred seconds."""
+    """Publishes one certificate, a new one for each fetch, valid for a hundred seconds."""
 
     now: float = 1_000.0
     is_there: bool = True
@@ -132,7 +132,7 @@ def test_an_answer_without_certificates_is_none(body: bytes) -> None:
 
 
 def answering(status: int, headers: Mapping[str, str]) -> Callable[[], Callable[..., SimpleNamespace]]:
-    """What takes the place of Google's transport."""
+    """Replaces Google's transport."""
 
     def answer(url: str, *, timeout: float) -> SimpleNamespace:
         if not status:

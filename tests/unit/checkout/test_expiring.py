@@ -1,4 +1,4 @@
-"""What expires a session says of Stripe's answers: tried again, given up, complete, or nothing to do."""
+"""Expiring a session: which of Stripe's answers mean retry, give up, complete, or nothing to do."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ EFFECT = a_stripe_call(EffectKind.STRIPE_EXPIRE_SESSION, "cs_1", "order-1", "can
 
 @dataclass
 class Stripe:
-    """It answers as a test says."""
+    """Answers as the test says."""
 
     answer: Session | Exception
     settled: list[Cause] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Who calls: whose ID token it is, and which tokens prove nothing."""
+"""Who calls: whose ID token it is, and which tokens are refused."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ def why_not(token: str, tokens: SignedTokens | UnsignedTokens | None = None) -> 
 
 
 def changed(text: str, at: int) -> str:
-    """The text with another character there."""
+    """The text with another character at that position."""
     other = "A" if text[at] != "A" else "B"
     return text[:at] + other + text[at:][1:]
 

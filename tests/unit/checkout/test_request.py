@@ -1,4 +1,4 @@
-"""An order → what Stripe is asked to sell."""
+"""From an order to the session request to Stripe."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,7 +38,7 @@ def asked_for(
 
 
 def sold(opening: Opening) -> list[tuple[object, object, object]]:
-    """Of each line: its name, its quantity, and what one of it costs."""
+    """Of each line: name, quantity and unit price."""
     lines = cast("list[dict[str, Any]]", line_items_of(opening))
     return [(e["price_data"]["product_data"]["name"], e["quantity"], e["price_data"]["unit_amount"]) for e in lines]
 

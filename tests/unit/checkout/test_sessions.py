@@ -1,4 +1,4 @@
-"""One session for one order, however many call at once, and what it is paid with."""
+"""One session per order, however many call at once, and what pays it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def other_money_for(shop: CheckoutShop) -> PaymentSucceeded:
-    """All that is asked, and not in the order's session."""
+    """The full price, but not paid in the order's session."""
     return a_payment(order_id=shop.order_id)
 
 

@@ -1,4 +1,4 @@
-"""Whoever opens a session may die, or hear nothing: the next call goes on where they were."""
+"""A call that opens a session may die or get no answer: the next call continues where it stopped."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,11 +24,11 @@ def test_what_stripe_did_not_answer_is_asked_again_with_the_same_words_and_the_s
 
 
 class Died(BaseException):
-    """The process is gone."""
+    """The process dies."""
 
 
 def dying(stripe: StripeApi, *, after: bool) -> StripeApi:
-    """Stripe, for a process that dies before or after it has asked for a session."""
+    """Stripe, for a process that dies before or after it requests a session."""
 
     def die(request: Mapping[str, object], *, key: str) -> Session:
         if after:
@@ -45,7 +45,7 @@ def test_whoever_calls_next_goes_on_where_a_process_died(shop: CheckoutShop, *, 
         shop.open()
     assert shop.document("checkouts")["sessionId"] is None
     shop.stripe = stripe
-    # By now the shop's settings are others, and so is the catalogue: what is asked is what was claimed.
+    # The settings and the catalogue have changed since: the request is still the one that was claimed.
     shop.terms = adding(success_url="https://new.example", promotion_codes=True)
     shop.memory.put("products/shirt", {"name": "New", "unitAmount": 9, "currency": "eur"})
     assert shop.open()["url"]

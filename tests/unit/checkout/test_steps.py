@@ -1,4 +1,4 @@
-"""What keeps the next session of an order from being claimed."""
+"""What prevents claiming an order's next session."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ ALICE = Caller("alice")
 
 
 def refusal_of(order: Order, latest: Checkout | None = None, now: datetime = NOW) -> tuple[str, object]:
-    """Its words and its reason."""
+    """The message and the reason."""
     with pytest.raises(CallRefused) as refused:
         next_step(order, latest, ALICE, now, TERMS.hold_max)
     details = dict(refused.value.details or {})
@@ -65,7 +65,7 @@ def test_an_order_is_not_paid_for_when(reason: str, given: tuple[Checkout, timed
 SHIPPING, TAX = Adjustment(AdjustmentKind.SHIPPING, 500), Adjustment(AdjustmentKind.TAX, 400)
 BY_BACKEND = Adjustment(AdjustmentKind.SHIPPING, -600)
 ASKED_AGAIN: dict[str, tuple[tuple[Adjustment, ...], tuple[Adjustment, ...]]] = {
-    # adjustments by now, where a session has added shipping and tax: which of them are still asked in the next session
+    # adjustments after a session added shipping and tax: those that the next session still charges
     "what it added": ((SHIPPING, TAX), ()),
     "beside what the backend had written": ((BY_BACKEND, SHIPPING, TAX), (BY_BACKEND,)),
     "beside what the backend has written since": ((SHIPPING, BY_BACKEND, TAX), (BY_BACKEND,)),

@@ -1,4 +1,4 @@
-"""The console's pure modules, which Node's own test runner tries: what is not right is in its output."""
+"""The console's pure modules, tested by Node's own test runner: its output has the failures."""
 
 import subprocess
 from pathlib import Path

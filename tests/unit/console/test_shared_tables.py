@@ -1,4 +1,4 @@
-"""The console asks what `./shop` asks, offers what the service would do, and calls a status by what it means."""
+"""The console has the same queries as `./shop`, offers only what the service would do, and names statuses alike."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -57,7 +57,7 @@ def test_what_needs_a_person_is_asked_as_the_command_line_asks_it(console: Table
 
 def test_orders_are_asked_for_as_the_command_line_asks_for_them(console: Tables) -> None:
     queries = [query_for(statuses, user, NOW, 1, None) for statuses, user in (((), None), ((), "alice"))]
-    # Besides, the console names a time until which they were placed.
+    # The console also limits when they were placed.
     said = [{**query, "where": query["where"][:2]} for query in console["orders"][:2]]
     assert said == [as_the_console_says_it(query) for query in queries]
 
