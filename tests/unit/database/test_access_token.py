@@ -1,4 +1,4 @@
-"""The token that lets the service into Firestore: kept, renewed in time, and never waited for without end."""
+"""The access token to Firestore: kept, renewed in time, and never waited for without limit."""
 
 import threading
 import time
@@ -35,7 +35,7 @@ class Renewed(Credentials):
         if not self.lifetimes:
             raise RefreshError("no more")
         self.token = f"token-{self.renewals}"
-        # The library compares with a clock that knows no zone.
+        # The library compares with naive UTC times.
         self.expiry = datetime.now(UTC).replace(tzinfo=None) + self.lifetimes.pop(0)
         self.has_ended.set()
 
@@ -68,7 +68,7 @@ def test_whoever_comes_while_a_token_is_renewed_waits_for_the_same() -> None:
             bearer(token, seconds=0.01)
         may_end.set()
         assert first.result() == bearer(token) == "Bearer token-1"
-    # The one thread that renews has nothing left to do.
+    # The renewing thread has nothing left to do.
     token._renewer.shutdown()
     assert len(renewals) == 1
 

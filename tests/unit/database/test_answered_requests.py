@@ -1,4 +1,4 @@
-"""An operator's request is answered once, in one commit with what it changes, and can be rehearsed."""
+"""An operator's request is answered once, in the same commit as its changes, and can be rehearsed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -67,7 +67,7 @@ def test_a_refusal_is_on_record_like_all_else_and_leaves_the_order_alone() -> No
     refused = requests_in(store).answer("release-1", NOW)
     assert refused == Outcome(Result.NOT_RELEASED, "order-1", "finalized: it is paid, and its units are taken")
     after = document_at(store, "orders/order-1")
-    # Its trail has one entry more.
+    # Its chain has one more entry.
     assert {name for name in after if after[name] != before.get(name)} == {"auditHead", "auditCount"}
     assert document_at(store, "operatorRequests/release-1")["note"] == refused.note
     assert document_at(store, "auditLog/operator_release-1")["result"] == "not_released"
@@ -131,7 +131,7 @@ def test_stock_that_an_operator_adjusts_is_in_the_trail() -> None:
 
 
 class SoldMeanwhile(MemoryStore):
-    """Somebody buys a shirt between the read and the first commit after it."""
+    """A shirt is sold between the read and the first commit after it."""
 
     is_sold = False
 
@@ -156,7 +156,7 @@ def test_what_is_sold_meanwhile_is_counted(asked: dict[str, object], left: int, 
 
 
 def given_up(**changes: Any) -> Outbox:
-    """The first request asks for this mail to be tried again."""
+    """The first request asks to retry this mail."""
     outbox = Outbox()
     over: dict[str, Any] = {
         "attempts": 14,

@@ -1,4 +1,4 @@
-"""`checkouts/{orderId}` ↔ the latest attempt, as the service writes it, and as somebody else may have written there."""
+"""`checkouts/{orderId}` ↔ the latest attempt, as the service writes it and as anybody may have written it."""
 
 from dataclasses import replace
 

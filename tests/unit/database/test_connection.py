@@ -1,4 +1,4 @@
-"""The connection as it is made where no emulator is: by TLS, to a server on this machine in the place of Google's."""
+"""The connection without an emulator: over TLS, to a server on this machine in place of Google's."""
 
 import json
 from collections.abc import Iterator
@@ -52,10 +52,10 @@ STATUSES = {
     "UNAVAILABLE": 503,
     "DATA_LOSS": 500,
 }
-"""Each with its HTTP code: https://cloud.google.com/apis/design/errors#handling_errors"""
+"""By status, its HTTP code: https://cloud.google.com/apis/design/errors#handling_errors"""
 UNANSWERED = {"CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "INTERNAL", "UNAVAILABLE"}
 SOMEONE_WAS_FASTER = {"ABORTED", "ALREADY_EXISTS", "FAILED_PRECONDITION", "NOT_FOUND"}
-"""Of a commit; of a read, the first one alone. All the others are faults."""
+"""For a commit; for a read, only ABORTED. All other statuses are faults."""
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +176,7 @@ def meaning_of(status: str, contended: set[str]) -> type[Exception]:
 
 
 def said_of(status: str, contended: set[str]) -> str:
-    """A pattern. Where someone was faster, the message would name a document, perhaps a customer's."""
+    """A pattern. If someone was faster, the message would name a document, perhaps a customer's."""
     return f"^{status}$" if status in contended else f"^{status}: as scripted$"
 
 
@@ -187,7 +187,7 @@ def test_what_is_refused_is_contended_unanswered_or_a_fault_and_says_why(server:
     answering(server, error, STATUSES[status])
     with pytest.raises(meaning_of(status, SOMEONE_WAS_FASTER), match=said_of(status, SOMEONE_WAS_FASTER)):
         store.commit([Create("orders/order-1", {})], timeout_seconds=10)
-    # A read is answered by an array, even where nothing but an error is in it.
+    # A read's answer is an array, even if it contains only an error.
     answering(server, [error], STATUSES[status])
     with pytest.raises(meaning_of(status, {"ABORTED"}), match=said_of(status, {"ABORTED"})):
         store.read([HERE, GONE], timeout_seconds=10)

@@ -1,4 +1,4 @@
-"""What would become of documents, in words: all that is news, in a form that fits on a screen."""
+"""Changes of documents in words: everything new, in a form that fits on a screen."""
 
 import pytest
 

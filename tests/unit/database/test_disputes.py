@@ -1,4 +1,4 @@
-"""`disputes/{disputeId}` ↔ a dispute. Reading is total: no document, however broken, makes it raise."""
+"""`disputes/{disputeId}` ↔ a dispute. Reading is total: no document makes it raise."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""`effects/{effectId}`: what is written when something is to be done outside, and what is read back."""
+"""`effects/{effectId}`: what is written for an effect, and what is read back."""
 
 from dataclasses import replace
 

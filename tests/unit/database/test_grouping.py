@@ -1,4 +1,4 @@
-"""Threads that increase one document at the same time send one commit, and each learns what becomes of its own."""
+"""Threads that increase one document simultaneously share one commit, and each learns its own result."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from tests.support.interference import Commit, DisturbedStore, Interference, ans
 from tests.support.memory_store import MemoryStore
 
 SECONDS_MAX = 10.0
-"""More than any of these waits takes. A test that needs it fails."""
+"""More than any of these waits takes: a test that needs it fails."""
 SHIRT, MUG = "inventory/shirt", "inventory/mug"
 
 Holding = Future[Committed]
@@ -27,10 +27,10 @@ def a_hold(name: str, path: str = SHIRT) -> tuple[Write, ...]:
 
 @dataclass
 class Below(DisturbedStore):
-    """The store that the grouping one sends its commits to."""
+    """The store that the grouping store commits to."""
 
     wrong: str | None = None
-    """A hold that is refused for a fault, and with it each commit that it is in."""
+    """A hold that is refused as faulty, with every commit that contains it."""
     sent: list[list[str]] = field(default_factory=list)
     """The holds of each commit."""
 
@@ -47,9 +47,9 @@ class Crowd:
     """Threads that hold shirts through one grouping store. The first commit ends once all others wait for it."""
 
     endings: Sequence[Interference] = ()
-    """Of the commits after the first one."""
+    """For the commits after the first."""
     waits: Mapping[str, Wait] = field(default_factory=dict)
-    """How somebody waits, if not until there is something to do."""
+    """How a hold waits, if not until there is something to do."""
     wrong: str | None = None
     store: MemoryStore = field(default_factory=lambda: MemoryStore({SHIRT: {"stock": 9}, MUG: {"stock": 9}}))
 
@@ -63,7 +63,7 @@ class Crowd:
         return self._below.sent
 
     def hold(self, *names: str) -> list[Holding]:
-        """One after the other enters the lane; in the end it is empty."""
+        """They enter the lane one after the other; at the end the lane is empty."""
         with ThreadPoolExecutor(len(names)) as pool:
             held = []
             for name in names:
@@ -90,7 +90,7 @@ class Crowd:
 
 
 def seen_by(holding: Holding) -> object:
-    """How many shirts were reserved when it had its turn; or why it does not know."""
+    """How many shirts were reserved at its turn, or why it does not know."""
     error = holding.exception()
     return type(error) if error else holding.result().figures[SHIRT]["reserved"]
 

@@ -1,4 +1,4 @@
-"""Commits made one write and answer what they would have, one after the other."""
+"""Merged commits write and answer what they would have, one after the other."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +15,7 @@ from tests.support.memory_store import MemoryStore
 
 SHIRT: Final = "inventory/shirt"
 THERE: Final = tuple(f"orders/{name}" for name in "abcdef")
-"""Documents that exist; their versions are those of a store into which they were put in this order."""
+"""Existing documents; their versions are the order in which they were put."""
 
 
 def a_shop(level: dict[str, object] | None) -> MemoryStore:
@@ -40,7 +40,7 @@ amounts = st.dictionaries(st.sampled_from(["stock", "reserved", "backorder"]), w
 @st.composite
 def other_writes(draw: st.DrawFn) -> Write:
     place = draw(st.integers(0, len(THERE) - 1))
-    # Now and then somebody has been faster.
+    # Sometimes the version is outdated.
     version = place + 1 if draw(st.integers(0, 19)) else 99
     path = draw(st.sampled_from(["new/", THERE[place]]))
     if path == "new/":
@@ -72,12 +72,12 @@ def test_a_group_writes_and_answers_what_its_commits_would_one_after_the_other(
     assert merged.dump() == sequential.dump()
     assert [answer.figures for answer in answers] == [answer.figures for answer in one_by_one]
     assert [usable(answer, merged) for answer in answers] == [usable(answer, sequential) for answer in one_by_one]
-    # And none that would be taken for one that it is not.
+    # And no version that could be mistaken for a valid one.
     assert [usable(answer, merged) for answer in answers] == [set(answer.versions) for answer in answers]
 
 
 def usable(answer: Committed, store: MemoryStore) -> set[str]:
-    """The documents that can be updated with what the commit has answered."""
+    """The documents that can be updated with the commit's versions."""
     read = store.read(tuple(answer.versions), timeout_seconds=1)
     return {path for path, document in read.items() if document and document.version == answer.versions[path]}
 

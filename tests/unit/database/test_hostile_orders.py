@@ -74,7 +74,7 @@ def test_of_an_order_whose_items_are_too_large_to_be_read_all_else_is_and_it_is_
     asked = set[str]()
 
     class Noting(dict[str, object]):
-        """Fields that note which of them are asked for."""
+        """Fields that record which of them are read."""
 
         def get(self, name: str, default: object = None) -> object:
             asked.add(name)

@@ -1,4 +1,4 @@
-"""What is read of an HTTP answer, however its bytes arrive, and what is no answer."""
+"""Parsing HTTP answers, however their bytes arrive, and what is not an answer."""
 
 import pytest
 
@@ -11,7 +11,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 def read(received: bytes, piece: int = 1 << 20) -> tuple[Answer, bool]:
-    """What is read where so many bytes arrive at a time, and then nothing more."""
+    """What is parsed if this many bytes arrive at a time, and then nothing more."""
     pieces = iter([received[at : at + piece] for at in range(0, len(received), piece)])
     return answer_in(Incoming(lambda: next(pieces, b"")))
 
@@ -22,7 +22,7 @@ ANSWERS = {
     CHUNKED + b"2\r\ndo\r\n2;of=what\r\nne\r\n0\r\n\r\n": (Answer(200, b"done"), True),
     CHUNKED + b"A\r\n\r\n23456\r\n9\r\n0\r\nWhen: now\r\nWhat: this\r\n\r\n": (Answer(200, b"\r\n23456\r\n9"), True),
     b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\n.": (Answer(200, b"."), True),
-    # Nothing can follow on the connection of these.
+    # Their connections cannot be reused.
     OK + b"CONNECTION: Close\r\nContent-Length: 4\r\n\r\ndone": (Answer(200, b"done"), False),
     b"HTTP/1.0 503 No\r\nContent-Length: 2\r\n\r\nno": (Answer(503, b"no"), False),
 }
@@ -49,7 +49,7 @@ def test_nothing_can_follow_an_answer_that_is_longer_than_it_says() -> None:
     "received",
     [
         *(b"\0\r\n\r\n", b"HTTP/2 200\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 OK\r\nContent-Length: 0\r\n\r\n"),
-        # Where it ends, only the end of the connection would tell, or nothing does.
+        # Without a length, only the connection's end shows where it ends, or nothing does.
         *(OK + b"\r\ndone", OK + b"Content-Length: many\r\n\r\n", OK + b"Content-Length: -1\r\n\r\ndone"),
         *(CHUNKED + b"2\r\ndone\r\n0\r\n\r\n", CHUNKED + b"\r\n", CHUNKED + b"x\r\n", CHUNKED + b"-2\r\n"),
     ],

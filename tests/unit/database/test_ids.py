@@ -1,4 +1,4 @@
-"""What may be the id of a document, of an order and of a customer."""
+"""Valid ids of documents, orders and customers."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Connections that are kept while they work, and replaced as soon as they do not."""
+"""Connections are kept while they work, and replaced when they do not."""
 
 import gc
 import socket

@@ -1,4 +1,4 @@
-"""Writes and documents in Firestore's JSON. What Firestore makes of them, contract and emulator tests tell."""
+"""Writes and documents in Firestore's JSON. Contract and emulator tests show what Firestore makes of them."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -73,7 +73,7 @@ def test_an_update_names_its_fields_and_the_version_that_it_rests_on_to_the_last
 
 def test_an_increase_changes_its_figures_and_leaves_the_rest() -> None:
     assert encoded(Increase("inventory/shirt", {"stock": -3, "reserved": 3}), NAME) == {
-        # An update without a mask would replace the document.
+        # Without a mask, the update would replace the document.
         "update": {"name": NAME, "fields": {}},
         "updateMask": {},
         "updateTransforms": [

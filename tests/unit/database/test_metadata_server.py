@@ -1,4 +1,4 @@
-"""The token that an instance's metadata server gives, and when it is the one to ask."""
+"""The token from an instance's metadata server, and when that is the one to ask."""
 
 import json
 import time

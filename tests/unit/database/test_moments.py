@@ -1,4 +1,4 @@
-"""What of a moment does not fit into one answer is read in several: customers decide how large an order is."""
+"""Reads at one moment take several answers if orders are too large: customers decide how large."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,7 +23,7 @@ DOCUMENTS = "projects/p/databases/(default)/documents"
 
 
 class Narrow:
-    """Firestore, of whose orders two are too large for one answer, and the last one is by itself, with its items."""
+    """Firestore: two orders are too large for one answer, and the last even by itself, unless without its items."""
 
     documents = DOCUMENTS
 
@@ -104,7 +104,7 @@ def test_a_listing_without_values_or_a_beginning_asks_for_none_and_one_by_ids_be
 
 
 class Timed:
-    """Firestore, in which nothing is, and which says when."""
+    """An empty Firestore that gives its read time."""
 
     documents = DOCUMENTS
 

@@ -1,4 +1,4 @@
-"""An operator's request is read strictly: what is none says why."""
+"""Operators' requests are read strictly: an invalid one says why."""
 
 import re
 
@@ -64,14 +64,14 @@ def test_what_is_no_request_says_why(request_: dict[str, object], defect: str) -
 
 ACCEPT, REFUND, A_BILLION = OPERATORS_REQUESTS["accept-1"], OPERATORS_REQUESTS["refund-1"], 1_000_000_000
 BOUNDS: list[tuple[Fields, str, list[object], list[object]]] = [
-    # the request, a field of it, what is within its bounds, what is beyond them
+    # the request, a field, valid values, invalid values
     (ACCEPT, "operator", ["o", "o" * 200], [" ", "o" * 201, 1]),
     (ACCEPT, "reason", ["r", "r" * 500], [" ", "r" * 501, None]),
     (ACCEPT, "payment", ["pi_1", "ch_1", "py_1", None], ["pi_", "evt_1", 1]),
     (REFUND, "amount", [1, None], [0, 1.5]),
     (REFUND, "again", [True, False], ["yes", None]),
     (STOCK, "quantity", [-A_BILLION, 0, A_BILLION], [-A_BILLION - 1, A_BILLION + 1, None]),
-    # Only what is new can be sold before it is there.
+    # Only a new product can be sold before it is in stock.
     (STOCK, "backorder", [0], [1, A_BILLION]),
     ({**STOCK, "new": True}, "backorder", [0, A_BILLION], [-1, A_BILLION + 1, "many"]),
 ]

@@ -1,4 +1,4 @@
-"""`orders/{orderId}` ↔ an order, as the service writes it and reads it again."""
+"""`orders/{orderId}` ↔ an order, as the service writes and reads it."""
 
 from dataclasses import fields, replace
 
@@ -30,7 +30,7 @@ WRITTEN_BY_ITS_CUSTOMER: dict[str, st.SearchStrategy[object]] = {
 }
 times = st.none() | st.datetimes()
 WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
-    # Nobody writes a status that is not known.
+    # An unknown status is never written.
     "status": st.sampled_from([status for status in OrderStatus if status is not OrderStatus.UNKNOWN]),
     "adjustments": adjustments,
     "added": adjustments,
@@ -58,7 +58,7 @@ WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
 
 
 def priced(order: Order, currency: str, total: int | None, items_total: int | None) -> Order:
-    """All that is asked for one order is in one currency."""
+    """All amounts of an order are in one currency."""
     total_money, items = (None if amount is None else Money(amount, currency) for amount in (total, items_total))
     return replace(order, total=total_money, items_total=items)
 
@@ -160,7 +160,7 @@ def test_only_what_is_plainly_kept_is_a_hold_that_was_kept(kept: object) -> None
 
 
 def as_doubles(value: object) -> object:
-    """The same, as somebody writes it who knows one kind of number."""
+    """The same, from a writer that has only doubles."""
     match value:
         case bool():
             return value

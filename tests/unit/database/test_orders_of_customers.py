@@ -1,4 +1,4 @@
-"""`orders/{orderId}` as its customer writes it. Reading is total: no document, however broken, makes it raise."""
+"""`orders/{orderId}` as its customer writes it. Reading is total: no document makes it raise."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A parked event: what is kept of it in its claim, and read back from what was kept."""
+"""A parked event: what its claim keeps, and what is read back."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -43,7 +43,7 @@ OF_STRIPE: Mapping[str, Parkable] = {
 
 def claim_of(event: StripeEvent | NotUnderstood, result: Result, order_id: str | None) -> Fields:
     (claim,) = parked_claim(Park(result, order_id, "why"), event, Snapshot(), NOW)
-    # Only where there is none.
+    # Only if it has no claim yet.
     assert isinstance(claim, Create)
     return claim.fields
 
@@ -54,7 +54,7 @@ def parked(event: StripeEvent) -> Fields:
 
 
 def unreadable(delivery: StripeDelivery, order_id: str | None) -> Fields:
-    """The claim of an event that nobody could read."""
+    """The claim of an event that could not be read."""
     return claim_of(NotUnderstood(delivery, order_id, "amount missing"), Result.ERROR, order_id)
 
 
@@ -82,7 +82,7 @@ events: st.SearchStrategy[StripeEvent] = st.one_of(
             attempt=...,
             **known,
         )
-        # A charge has an id.
+        # A charge always has an id.
         for known in ({**envelopes, "charge_id": ids}, found_by_payment)
     ),
     *(

@@ -1,4 +1,4 @@
-"""What an order says of its price and its payments: as this release writes it, or an older one, or anybody else."""
+"""What an order's fields say about its price and payments, written by this release, an older one, or anybody else."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ OLDER = {"paymentIntentId": "pi_1", "chargeId": "ch_1", "webhookEventId": "evt_0
 RECEIVED = {"amountReceived": 3_600, "currencyReceived": "eur"}
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 OLDER_ORDERS: dict[str, tuple[dict[str, object], Payments]] = {
-    # what an order says that lists no payments: what is known of its payments
+    # fields of an order that lists no payments: the payments read from them
     "all of it": ({**OLDER, **RECEIVED, "chargeAmountRefunded": 1_200}, paid_as(amount_refunded=1_200)),
     "no amount": (OLDER, paid_as()),
     "another amount": ({**OLDER, "amountReceived": 1, "currencyReceived": "usd"}, paid_as(money=Money(1, "usd"))),

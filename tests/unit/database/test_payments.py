@@ -1,4 +1,4 @@
-"""Which order a payment has paid for, and which parked events wait for it."""
+"""Which order a payment has paid, and which parked events wait for the payment."""
 
 import pytest
 
@@ -50,14 +50,14 @@ def created(payment_id: str, **fields: object) -> Create:
 
 
 INDEXED = {
-    # the settled event, what is known of its intent: what is written
+    # the settled event, the known payment: what is written
     "a payment": (a_payment(), None, [created("pi_1"), created("ch_1")]),
     "a charge alone": (a_payment(payment_intent_id=None), None, [created("ch_1")]),
     "a payment without a name": (a_payment(payment_intent_id=None, charge_id=None), None, []),
     "a payment that was waited for": (a_payment("evt_2"), NOBODY_PAID, [updated(orderId="order-1"), created("ch_1")]),
     "a payment that has paid another order": (a_payment(), ELSEWHERE, [updated(waiting=[]), created("ch_1")]),
     "a refunded charge": (a_refunded_charge(), None, [created("pi_1"), created("ch_1")]),
-    # At first sight, whatever has become of the payment by then.
+    # At the first report, whatever the payment's state.
     "money on its way": (a_processing(), None, [created("pi_1")]),
     "a decline": (a_failure(), None, [created("pi_1", declined=True), created("ch_0", declined=True)]),
     "an end": (a_cancellation(), None, [created("pi_1")]),
@@ -72,7 +72,7 @@ INDEXED = {
     "money on its way after another order's decline": (
         a_processing(), DECLINED_ELSEWHERE, [updated(orderId="order-1", declined=False)]
     ),
-    # Whose payment it is, only what reports the payment itself can say.
+    # Only events about the payment itself say whose it is.
     "a subscription": (a_subscription(), None, []),
     "a dispute": (a_dispute(order_id="order-1"), None, []),
     "a refund": (REFUND, None, []),

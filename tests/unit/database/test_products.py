@@ -1,4 +1,4 @@
-"""A product, from what its inventory and the catalogue say of it."""
+"""A product, read from its inventory and the catalogue."""
 
 import re
 from math import inf, nan

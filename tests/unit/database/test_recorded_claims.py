@@ -1,4 +1,4 @@
-"""What is written of the event itself: its claim, its further deliveries, and what is kept of it while it waits."""
+"""The record of an event: its claim, its further deliveries, and what is kept while it waits."""
 
 from datetime import timedelta
 

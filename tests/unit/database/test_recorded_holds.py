@@ -1,4 +1,4 @@
-"""What a hold writes before anything is decided for good, and what writes nothing."""
+"""What a hold writes before the final decision, and what writes nothing."""
 
 from dataclasses import replace
 from typing import Any
@@ -77,7 +77,7 @@ ADJUSTED = a_held_order("expired", adjustments=(SHIPPING,))
 DEFECTIVE = a_held_order("expired", price_defect="what?", total=None)
 COUNTED = OrderStatus.RESERVING
 HOLDS: dict[str, tuple[Order, Order, Fields]] = {
-    # the order as it was read, and as it is held, and what is written to it
+    # the order as read, the order as held, what is written to it
     "a price that is unknown": (a_pending_order(), a_counted_order(**UNPRICED), NEW | dict.fromkeys(PRICE)),
     "of each line which product and how many": (
         a_pending_order(lines=SHIRTS_AND_A_MUG),

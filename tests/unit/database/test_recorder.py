@@ -1,4 +1,4 @@
-"""Every change as the documents that it writes, each under the condition that it is as it was read."""
+"""Every change as documents, each written only if its version is the one read."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -50,7 +50,7 @@ SHIPPING_FIELDS = [{"kind": "shipping", "amount": 490, "label": "Parcel"}]
 def test_a_payment_is_settled_in_one_commit() -> None:
     finalized = updated_order(
         status="finalized",
-        # Written although nobody has changed it here: the backend may have, in the total alone.
+        # Written although unchanged here: the backend may have changed the total.
         pricedBy="catalogue",
         payments={"pi_1": payment_fields()},
         webhookEventId="evt_1",

@@ -1,4 +1,4 @@
-"""A rehearsal decides as it would in earnest, shows what would become of each document, and writes nothing."""
+"""A rehearsal decides as in earnest, shows each document's change, and writes nothing."""
 
 import pytest
 

@@ -70,7 +70,7 @@ def test_the_largest_possible_order_is_not_too_large() -> None:
 
 def test_what_may_be_long_is_counted_as_long() -> None:
     class Reference:
-        """The client's own, whose name nobody looks at."""
+        """Like the client's own; its name is never read."""
 
     assert not is_oversized({"": [Reference()] * 50})
     assert is_oversized({"": [Reference()] * 100})

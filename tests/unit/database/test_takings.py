@@ -1,4 +1,4 @@
-"""Takings as documents: what a payment puts down, and the one commit that folds many of them."""
+"""Takings as documents: what a payment writes, and the one commit that folds many."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Where a customer is reached, by documents that customers write: what is malformed is as if it were missing."""
+"""How to reach a customer, from documents that customers write: malformed parts count as missing."""
 
 from datetime import time
 from zoneinfo import ZoneInfo

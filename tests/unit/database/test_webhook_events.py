@@ -1,4 +1,4 @@
-"""What a claim says of its event. Reading is total: whatever a document holds, it is a claim."""
+"""What a claim says about its event. Reading is total: any document is a claim."""
 
 from datetime import datetime
 
