@@ -1,4 +1,4 @@
-"""One effect: begun, asked for outside, and how that ends."""
+"""One effect: its beginning, the call outside, and its end."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -88,7 +88,7 @@ def test_it_is_given_up_when_its_attempts_are_used_up_and_when_no_other_try_can_
         assert outbox.effects.perform(outbox.put(attempts=attempts)) == "effect_failed"
         assert state_of(outbox) == ("ERROR", attempts + 1, "503")
         assert (outbox.fields()["nextAttemptAt"], outbox.fields()["expireAt"]) == (None, NOW + timedelta(days=90))
-        # Whoever has it tried again sends the same.
+        # A retry sends the same.
         assert outbox.fields()["payload"] == {"to": "alice"}
 
 
@@ -165,7 +165,7 @@ def test_each_attempt_is_reported_with_the_reason_for_its_end_and_with_a_fault_o
 
 
 class Small(MemoryStore):
-    """It keeps no words."""
+    """Refuses effects with a payload as too large."""
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
         if any(isinstance(write, Update) and write.fields.get("payload") for write in writes):

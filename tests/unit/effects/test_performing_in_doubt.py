@@ -1,4 +1,4 @@
-"""Whoever performs an effect may die, or hear nothing: it is asked for again under the same key."""
+"""A performer may die or get no answer: the effect is requested again under the same key."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.support.interference import DisturbedStore, Interference, answer_lost
 
 
 def disturbed(outbox: Outbox, *commits: Interference) -> Effects:
-    """Whose next commits these are."""
+    """With these interferences at the next commits."""
     return replace(outbox.effects, store=DisturbedStore(outbox.store, commits))
 
 

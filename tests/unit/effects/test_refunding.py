@@ -1,4 +1,4 @@
-"""What Stripe is asked for when a payment is due back, and what its answers mean."""
+"""The refund request to Stripe, and what Stripe's answers mean."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ from tools.stripe_stand_in.idempotency import LIFETIME_SECONDS
 
 
 class Stripe:
-    """Takes refunds, or refuses them like this."""
+    """Accepts refunds, or refuses them with this error."""
 
     def __init__(self, refusal: Exception | None = None) -> None:
         self.refusal = refusal
@@ -89,7 +89,7 @@ def test_what_is_refunded_already_is_over() -> None:
     all_that_is_left = replace(A_REFUND, refund=RefundTerms(None, None))
     for effect in A_REFUND, all_that_is_left:
         assert refunding(Stripe(refunded)).perform(effect, {}) == Skipped(reason)
-    # Of an amount that was ordered, nothing has gone back: an operator learns of it.
+    # Nothing of the ordered amount went back, and an operator learns of it.
     with pytest.raises(Failed, match=reason) as failed:
         refunding(Stripe(refunded)).perform(replace(A_REFUND, refund=RefundTerms(500, None)), {})
     assert not failed.value.retryable

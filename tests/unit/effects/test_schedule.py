@@ -1,4 +1,4 @@
-"""When an effect is tried again, and who may try it."""
+"""When an effect is retried, and who may retry it."""
 
 from datetime import datetime, timedelta
 from itertools import product

@@ -1,4 +1,4 @@
-"""The backends in examples/backend ask Stripe for the payment that the service expects, in both languages."""
+"""The backends in examples/backend request the payment that the service expects, in both languages."""
 
 import json
 import subprocess
@@ -20,11 +20,11 @@ from tools import toolchain
 from tools.stripe_stand_in.control import StandIn
 from tools.toolchain import ROOT
 
-# Stripe wants a session to be open for half an hour, of which the example leaves a minute.
+# Stripe's minimum is half an hour, and the example ends the session a minute before the hold.
 A_MINUTE_AGO = NOW - timedelta(minutes=1)
 
 Backend = Callable[[Mapping[str, Any], StandIn], list[str]]
-"""Asks twice for the session of an order, as a customer does who comes back: the addresses."""
+"""Requests the session of an order twice, as a returning customer does; returns both URLs."""
 
 
 class OneOrder:
@@ -91,7 +91,7 @@ def test_one_session_is_asked_for_what_the_order_asks_and_names_it_everywhere(
     assert session["metadata[orderId]"] == session["payment_intent_data[metadata][orderId]"] == "order-1"
     ends = int(NOW.timestamp()) + 29 * 60
     assert int(session["expires_at"]) == ends
-    # What changes with the price or the time is another question, and gets another session.
+    # A changed price or time is a different request, which gets another session.
     assert first["key"] == f"order-1-{asked.amount}-{ends}"
 
 

@@ -1,4 +1,4 @@
-"""The page in examples/shop knows every word that the service says to a customer."""
+"""The page in examples/shop has a text for every word that the service tells a customer."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from tools.web_sdk import CONSOLE, PAGE
 
 
 def keys_of(table: str) -> set[str]:
-    """The keys of one of the tables in words.js."""
+    """The keys of a table in words.js."""
     return set(
         re.findall(
             r"^  (\w+):", re.split(rf"^const {table} = ", words(), flags=re.MULTILINE)[1].split("};")[0], re.MULTILINE

@@ -1,4 +1,4 @@
-"""The word for what is left of a product."""
+"""The word for how much of a product is left."""
 
 import pytest
 

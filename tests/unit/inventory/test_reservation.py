@@ -1,4 +1,4 @@
-"""Which orders may be held, and which counted holds turn out to be covered."""
+"""Which orders may be held, and which counted holds are covered."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_this_order_can_be_held_and_costs(order: Order, products: list[Product],
 WITH_A_CAP = an_order_of(SHIRTS, MUG, OrderLine("cap", 1))
 IN_DOLLARS = a_product("mug", unit_price=Money(900, "usd"))
 REFUSED: dict[str, tuple[Order, list[Product]]] = {
-    # what the customer reads, and operators too: order, products
+    # message to the customer and operators: order, products
     "invalid_order: the order has no items": (an_order_of(defect="the order has no items"), []),
     "unknown_product: the inventory does not count 'shirt'": (AN_ORDER, [a_product(level=None)]),
     "not_on_sale: 'shirt' is not on sale": (AN_ORDER, [a_product(on_sale=False)]),
@@ -57,7 +57,7 @@ REFUSED: dict[str, tuple[Order, list[Product]]] = {
         BOTH,
         [a_product(), a_product("mug", **UNPRICED)],
     ),
-    # Even beside an unpriced product.
+    # Even if another product has no price.
     "mixed_currencies: the products are priced in eur and usd": (
         WITH_A_CAP,
         [a_product(), IN_DOLLARS, a_product("cap", **UNPRICED)],
@@ -74,7 +74,7 @@ def test_an_order_that_cannot_be_held_is_refused(refusal: str, order: Order, pro
 
 
 SHORTAGES = {
-    # what is left of shirts and mugs: what the customer reads, and what operators do
+    # shirts and mugs left, message to the customer, message to operators
     "some are left": (Level(5, 3), Level(1, 0), "'shirt'", "3 of 'shirt' ordered, 2 available"),
     "of both": (
         *(Level(1, 0), Level(0, 0), "'shirt', 'mug'"),
@@ -97,7 +97,7 @@ def test_a_shortage_names_every_short_product_to_the_customer_and_the_figures_to
 
 LAST_SHIRTS, NO_MUG = Level(5, 5), Level(0, 1)
 COVERED = {
-    # order, shirts and mugs by now: whether what was counted for it is covered
+    # order, shirts and mugs now: whether the counted hold is covered
     "up to the last unit": (AN_ORDER, LAST_SHIRTS, None, True),
     "other products do not matter": (AN_ORDER, LAST_SHIRTS, NO_MUG, True),
     "others were counted first": (AN_ORDER, Level(5, 6), None, False),

@@ -1,4 +1,4 @@
-"""Stock arithmetic: whatever is held comes back whole, or leaves exactly once."""
+"""Stock arithmetic: held units either come back whole or leave exactly once."""
 
 import pytest
 from hypothesis import given
