@@ -1,4 +1,4 @@
-"""A line of every kind that monitoring/ is about, as the deployed functions write them."""
+"""Log lines of every kind that monitoring/ watches, as the deployed functions write them."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -51,13 +51,13 @@ def raising(error: Exception) -> Callable[..., Outcome]:
 
 
 def delivered_and_settled() -> LoggedShop:
-    """A usual day: nobody has to look at anything."""
+    """A usual day: nothing needs attention."""
     shop = LoggedShop(a_shop(an_order()), performers={EffectKind.MAIL: World()})
     shop.place()
     after(
         shop, PAID, PAID, the_event("charge.succeeded", event_id="evt_2"), a_stripe_event(event_type="customer.created")
     )
-    # Before an operator has done something in earnest, they may see that it would be refused.
+    # A rehearsal shows an operator that the act would be refused.
     shop.ask_as_operator(an_operators_request("refund", rehearse=True, restock="shirt:99"))
     after(shop, a_refund("evt_3"))
     shop.put_effect(A_MAIL)
@@ -85,14 +85,14 @@ def refused_or_failed() -> list[LoggedShop]:
 
 
 def waiting() -> list[LoggedShop]:
-    """Parked, or answered 503 until then."""
+    """Events that are parked, or answered 503 until then."""
     young, old = PAID, a_stripe_event(created=NOW - timedelta(hours=2), event_id="evt_2")
     unreadable = the_event("payment_intent.succeeded", event_id="evt_3", amount_received="a lot")
     return [after(LoggedShop(a_shop()), young, old, unreadable, a_refund("evt_4"))]
 
 
 def outside() -> list[LoggedShop]:
-    """A provider that does not answer for a while, and one that will never do what is asked."""
+    """A provider that does not answer for a while, and one that refuses for good."""
     failures = [Failed("is down", retryable=True), Failed("has no such address", retryable=False)]
     shops = [LoggedShop(performers={EffectKind.MAIL: World(answers=[failure])}) for failure in failures]
     for shop in shops:
@@ -110,7 +110,7 @@ def disagreeing() -> list[LoggedShop]:
 
 
 def not_asking_stripe() -> list[LoggedShop]:
-    """Its key may not list events; or Stripe is down, and nobody has to look."""
+    """The key may not list events; or Stripe is down, which needs no attention."""
 
     def answer(error: Exception) -> Callable[[str], object]:
         def raised(_what: str) -> object:

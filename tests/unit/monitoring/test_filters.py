@@ -1,4 +1,4 @@
-"""No alert waits for a line that nobody writes: every filter is tried on what the real functions log."""
+"""No alert waits for a line that is never logged: every filter is tried on the real functions' log."""
 
 import re
 from collections import Counter
@@ -26,12 +26,12 @@ FUNCTIONS: Final = {name.lower() for name in ENDPOINTS}
 """Cloud Run's names of the deployed functions."""
 TRIGGERS: Final = {name.lower() for name, endpoint in ENDPOINTS.items() if "eventTrigger" in endpoint}
 GOOGLES_OWN: Final = {
-    # A trigger that fails raises, which the platform answers for it, as it does for a webhook that does not start.
+    # A failing trigger raises, and the platform answers for it, as for a webhook that does not start.
     "run.googleapis.com/request_count",
-    # What Pub/Sub keeps is in no log.
+    # Undelivered Pub/Sub messages are in no log.
     "pubsub.googleapis.com/subscription/num_undelivered_messages",
 }
-"""Metrics that no line of ours makes."""
+"""Metrics that are not made from our log."""
 COUNTED: Final[Mapping[str, set[str]]] = {
     "settle_retries": {"not_settled"},
     "settle_duplicates": {"duplicate_detected"},
@@ -50,23 +50,23 @@ COUNTED: Final[Mapping[str, set[str]]] = {
     "settle_findings": {"finding_opened"},
     "settle_overdue_takings": {"folded"},
 }
-"""By metric, the results of the lines that it counts; the others count many."""
+"""By metric, the results of the lines it counts; the other metrics count many."""
 WORDS: Final = sorted(
     one.value
     for metric in METRICS.values()
     for one in query_from(metric["filter"]).wanted()
     if one.field == "jsonPayload.message"
 )
-"""What filters look for in messages."""
+"""The words that filters look for in messages."""
 AS_USUAL: Final = {"settle_deliveries", "settle_latency", "settle_duplicates", "settle_sweeps", "settle_canaries"}
-"""Metrics that count on a day on which nobody has to look at anything."""
+"""Metrics that also count on a day on which nothing needs attention."""
 
 OURS: Final = "logging.googleapis.com/user/"
 _TERM: Final = re.compile(r'([a-z_.]+)=(?:"([^"]*)"|one_of\(([^)]*)\))')
 
 
 def monitored(found_in: object) -> Iterator[str]:
-    """Every filter of a policy or a dashboard, at whatever depth."""
+    """Every filter of a policy or dashboard, at any depth."""
     if isinstance(found_in, Mapping):
         for name, value in found_in.items():
             if name in ("filter", "denominatorFilter"):
@@ -82,7 +82,7 @@ FILTERS: Final = sorted({*monitored(list(MONITORING.policies)), *monitored(MONIT
 
 
 def terms_of(monitoring_filter: str) -> dict[str, list[str]]:
-    """Cloud Monitoring's filters, as far as they are used: which values each field may have.
+    """The allowed values of each field in a Cloud Monitoring filter, as far as the syntax is used.
 
     https://cloud.google.com/monitoring/api/v3/filters
     """
@@ -97,7 +97,7 @@ def metric_in(monitoring_filter: str) -> str:
 
 
 def named_by_customers(name: str) -> list[Entry]:
-    """What is logged of orders for a product of this name that are refused, and of an order that is not there yet."""
+    """Log entries of refused orders for a product with this name, and of an order that does not exist yet."""
     order, far_too_large = (an_order(items=[{"productId": name, "quantity": quantity}]) for quantity in (1, 10**6))
     refused = [LoggedShop(a_shop(each)) for each in (order, far_too_large, order)]
     refused[-1].store.put(f"inventory/{name}", {"stock": 0, "reserved": 0})
@@ -112,7 +112,7 @@ def named_by_customers(name: str) -> list[Entry]:
 
 
 def counts_of(entries: Sequence[Entry]) -> Counter[str]:
-    """How many of them each metric counts."""
+    """How many entries each metric counts."""
     queries = {name: query_from(metric["filter"]) for name, metric in METRICS.items()}
     return Counter(name for entry in entries for name, query in queries.items() if query.matches(entry))
 

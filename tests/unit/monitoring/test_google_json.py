@@ -1,4 +1,4 @@
-"""What is in monitoring/ is what Google's APIs take, to the letter: their own messages are parsed from it."""
+"""Google's APIs accept what is in monitoring/, to the letter: it parses as their own messages."""
 
 import re
 from datetime import timedelta
@@ -22,7 +22,7 @@ each_policy = pytest.mark.parametrize("policy", MONITORING.policies, ids=lambda 
 
 
 def parsed(resource: Json, kind: Any) -> Any:
-    """Google's message of this kind. Raises ParseError for a name or a value that it does not know."""
+    """Google's message of this type. Raises ParseError for an unknown name or value."""
     return ParseDict(resource, kind.pb()())
 
 
@@ -70,7 +70,7 @@ def test_a_policy_is_one_and_says_how_grave_it_is(policy: Json) -> None:
 @each_policy
 def test_a_threshold_asks_only_for_what_can_be_evaluated(policy: Json) -> None:
     for threshold in thresholds_in(policy):
-        # Missing data can only be ruled on where the condition has to last.
+        # A condition can only treat missing data if it has a duration.
         assert bool(threshold.evaluation_missing_data) == bool(threshold.duration.seconds)
         assert threshold.duration.seconds % 60 == 0
         aggregations = [*threshold.aggregations, *threshold.denominator_aggregations]
@@ -82,7 +82,7 @@ def test_an_alert_about_silence_is_not_closed_by_silence(policy: Json) -> None:
     if absences_in(policy):
         as_long_as_may_be = timedelta(days=7)
         assert parsed(policy, AlertPolicy).alert_strategy.auto_close.ToTimedelta() == as_long_as_may_be
-        # Whatever else it is about is over when nothing more is counted.
+        # All other conditions end when nothing more is counted.
         assert all(threshold.evaluation_missing_data for threshold in thresholds_in(policy))
 
 

@@ -1,4 +1,4 @@
-"""Amounts as a person reads them, counted as Stripe counts."""
+"""Amounts as a person reads them, with Stripe's number of decimals."""
 
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from orders.money import AMOUNT_MINOR_MAX
 
 
 def written(amount: int, currency: str, locale: str = "en") -> str:
-    """How the amount is written, with plain spaces."""
+    """The amount as text, with plain spaces."""
     return amount_in_words(amount, currency, locale).replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -26,24 +26,24 @@ WRITTEN = {
     "$0.00": (0, "usd"),
     "£1,234,567.89": (123_456_789, "gbp"),
     "CHF 5.00": (500, "chf"),
-    # No decimals, for ISO 4217 and for Stripe.
+    # No decimals in ISO 4217 or for Stripe.
     "¥500": (500, "jpy"),
     "₩500": (500, "krw"),
-    # Two for ISO 4217, and none for Stripe.
+    # Two in ISO 4217, none for Stripe.
     "MGA 500": (500, "mga"),
     # Three.
     "KWD 5.120": (5_120, "kwd"),
     "TND 5.120": (5_120, "tnd"),
-    # None for the currency's country, and two for Stripe: https://docs.stripe.com/currencies#special-cases.
+    # None in the country itself, two for Stripe: https://docs.stripe.com/currencies#special-cases.
     "ISK 5": (500, "isk"),
     "UGX 5": (500, "ugx"),
     # None only in Stripe's payouts.
     "HUF 10.45": (1_045, "huf"),
     "NT$800.45": (80_045, "twd"),
-    # Two for Stripe, and none for Babel.
+    # Two for Stripe, none for Babel.
     "RSD 100.50": (10_050, "rsd"),
     "RSD 100": (10_000, "rsd"),
-    # Three for Babel, and two for Stripe, as for every currency that it does not name.
+    # Three for Babel, two for Stripe, as for every currency that Stripe's page does not list.
     "LYD 5.250": (525, "lyd"),
 }
 

@@ -1,4 +1,4 @@
-"""A channel is a folder and a line: without both, the shop goes on without it."""
+"""A channel is a folder and a line: if both are removed, the shop works without it."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ def modules(folder: Path) -> Sequence[str]:
 
 
 def test_channels_that_are_removed_with_their_lines_are_missed_by_nobody(tmp_path: Path) -> None:
-    """All at once: that no channel imports another is one of the import contracts."""
+    """All channels at once: the import contracts already keep channels from importing each other."""
     for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("tests"))
     for channel in CHANNELS:

@@ -1,4 +1,4 @@
-"""What a channel is asked to send, to whom, and when nobody is sent anything."""
+"""What a channel is asked to send, to whom, and when nothing is sent."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def test_no_stranger_is_sent_what_costs_nobody_anything_because_somebody_gave_th
     guest.store.put("orderDetails/order-1", {**A_GUEST, "email": "stranger@shop.example"})
     guest.prepare()
     assert guest.person.emails == ()
-    # What an account has proven is its own.
+    # An account's verified address is its own.
     alice.store.put("users/alice", ALICE)
     alice.prepare()
     assert alice.person.emails == ("alice@shop.example",)

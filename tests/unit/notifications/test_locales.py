@@ -1,4 +1,4 @@
-"""The words of every locale: complete, alike in what they fill in, and found for whoever asks."""
+"""The texts of every locale: complete, with the same placeholders, and found for each reader."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def parts(wording: Wording) -> Iterator[tuple[str, str]]:
 
 
 def templates(words: Words) -> dict[tuple[str, ...], str]:
-    """Every text of a locale, by where it is."""
+    """Every text of a locale, by its place."""
     wordings = chain(
         (("customers", kind, wording) for kind, wording in words.customers.items()),
         (("operators", kind, wording) for kind, wording in words.operators.items()),
@@ -49,7 +49,7 @@ def templates(words: Words) -> dict[tuple[str, ...], str]:
 
 
 def placeholders(template: str) -> set[str]:
-    # Only parsed: nothing is rendered.
+    # Only parsed, never rendered.
     return meta.find_undeclared_variables(Environment(autoescape=True).parse(template))
 
 
@@ -73,7 +73,7 @@ def test_every_locale_has_words_for_every_notice_and_reason_and_for_nothing_else
 
 @each_locale
 def test_every_locale_fills_in_the_same_as_english(locale: str) -> None:
-    """But for the amount in brackets, which one language may have room for in an SMS, and another not."""
+    """Except the amount in brackets, for which an SMS in some languages has no room."""
     optional = {"in_brackets"}
     ours, english = templates(words_of(locale)), templates(words_of(LAST_RESORT))
     assert ours.keys() == english.keys()
@@ -107,7 +107,7 @@ CHOSEN = {
     ("DE-at", "en"): "de",
     ("de-Latn-CH-1996", "en"): "de",
     ("de_XX", "en"): "de",
-    # Nobody will ship Faroese or Manx so soon.
+    # Faroese and Manx will not be shipped soon.
     ("fo", "de"): "de",
     ("fo_DK", "de_CH"): "de",
     ("fo", "gv"): "en",
@@ -130,10 +130,10 @@ AMOUNTS = {
     ("de", "en"): f"Bezahlt: 1.234,50{NBSP}€",
     ("de_AT", "en"): f"Bezahlt: €{NBSP}1.234,50",
     ("de-AT", "en"): f"Bezahlt: €{NBSP}1.234,50",
-    # Not shipped: the shop's words, and the customer's amount.
+    # Not shipped: the shop's language, with the customer's number format.
     ("fo", "en"): f"Paid: 1.234,50{NBSP}€",
     ("gv", "de_AT"): "Bezahlt: €1,234.50",
-    # Nobody's: as the shop writes it.
+    # Unknown: the shop's number format.
     ("tlh", "de"): f"Bezahlt: 1.234,50{NBSP}€",
     ("de_XX", "en"): f"Bezahlt: 1.234,50{NBSP}€",
     ("de_12", "en"): f"Bezahlt: 1.234,50{NBSP}€",

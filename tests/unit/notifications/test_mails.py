@@ -1,4 +1,4 @@
-"""A mail's HTML: the same words as the plain text, well-formed, and nothing of a customer's becomes markup."""
+"""A mail's HTML: the same words as its plain text, well-formed, and without markup from customers."""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ SHOP = Shop("Kettle & <Cup>", "https://shop.example/?a=1&o={orderId}", "https://
 
 
 def parsed(text: Text) -> ET.Element:
-    """Its `html` element, read by a parser that forgives nothing."""
-    # Ours alone, not a customer's: what a customer wrote is text in it, and no entity is declared.
+    """Its `html` element, from a strict parser."""
+    # The markup is ours: what a customer wrote is text in it, and no entity is declared.
     return ET.fromstring(text.html)  # noqa: S314
 
 

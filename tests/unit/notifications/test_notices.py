@@ -1,4 +1,4 @@
-"""Which notices there are, and for whom."""
+"""The notices, and their audiences."""
 
 from notifications.notices import AUDIENCES, NoticeType
 

@@ -1,4 +1,4 @@
-"""What the emulators keep instead of sending it."""
+"""What the emulators keep instead of sending."""
 
 from pathlib import Path
 

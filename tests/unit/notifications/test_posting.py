@@ -1,4 +1,4 @@
-"""Asking a provider: once, within seconds, with nothing of it in any error."""
+"""A provider is called once, within seconds, and no error contains anything of the request."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""When quiet hours are on and over: at every minute of a day, over midnight, and where the clocks change."""
+"""When quiet hours are on and over: at every minute of a day, over midnight, and when clocks change."""
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import product
@@ -57,14 +57,14 @@ def test_the_night_in_which_summer_begins_is_an_hour_shorter_and_the_one_in_whic
 
 
 def test_an_end_that_the_clocks_skip_is_as_much_later_as_they_skip() -> None:
-    # In Berlin they went from 2:00 to 3:00 that night, at 1:00 UTC.
+    # In Berlin clocks went from 2:00 to 3:00 that night, at 1:00 UTC.
     hours = quiet("22:00", "02:30", "Europe/Berlin")
     assert hours.over_at(at("2026-03-29T00:59Z")) == at("2026-03-29T01:30Z")
     assert hours.over_at(at("2026-03-29T01:00Z")) is None
 
 
 def test_an_end_that_the_clocks_show_twice_is_the_first_and_then_the_second() -> None:
-    # In Berlin they went from 3:00 back to 2:00 that night, at 1:00 UTC.
+    # In Berlin clocks went from 3:00 back to 2:00 that night, at 1:00 UTC.
     hours = quiet("22:00", "02:30", "Europe/Berlin")
     assert hours.over_at(at("2026-10-25T00:29Z")) == at("2026-10-25T00:30Z")
     assert hours.over_at(at("2026-10-25T00:30Z")) is None
@@ -87,7 +87,7 @@ def test_whoever_waits_until_they_are_over_waits_a_day_at_most_and_never_again(
     zone: str, begin: str, end: str, first_day: str
 ) -> None:
     hours = quiet(begin, end, zone)
-    # In these weeks the clocks of all four change, back and forth.
+    # In these weeks the clocks of all four places change, both ways.
     for now in (at(first_day) + passed * 53 * MINUTE for passed in range(27 * 35)):
         if over := hours.over_at(now):
             assert now < over <= now + 24 * HOUR

@@ -1,4 +1,4 @@
-"""The shop, as its messages show it."""
+"""The shop's details in its messages."""
 
 from urllib.parse import unquote, urlsplit
 

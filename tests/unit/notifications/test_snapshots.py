@@ -1,4 +1,4 @@
-"""Every text as it is, to be read; and docs/messages.md, which shows them. `make messages` renews both on purpose."""
+"""Every text, to be read, and docs/messages.md, which shows them. `make messages` renews both on purpose."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The texts of notices: one for every notice and audience."""
+"""The texts of notices: one for each notice and audience."""
 
 import subprocess
 import sys
@@ -148,7 +148,7 @@ def test_a_customer_learns_what_helps_to_pay(codes: str, shown: str) -> None:
         assert f"\nReason: {shown}" in text_of(a_document(NoticeType.PAYMENT_FAILED, reason=code)).body
 
 
-# Stripe: show these as a generic decline (https://docs.stripe.com/declines/codes).
+# Stripe says to show these as a generic decline: https://docs.stripe.com/declines/codes.
 @pytest.mark.parametrize(
     "code", ["fraudulent", "lost_card", "stolen_card", "pickup_card", "merchant_blacklist", "a_code_of_next_year", None]
 )
@@ -179,7 +179,7 @@ def test_a_document_that_is_no_notice_is_refused_with_the_field_to_blame(changed
         text_of(a_document() | changed)
 
 
-# A customer chooses an order's id, and a subject becomes a mail's header.
+# A customer chooses the order's id, and the subject becomes a mail header.
 @given(st.sampled_from(NOTICES), st.text(min_size=1), st.text())
 def test_nothing_that_a_customer_wrote_breaks_a_line_or_hides_what_it_says(
     notice: tuple[NoticeType, Audience], order_id: str, reason: str
@@ -198,7 +198,8 @@ def test_braces_in_an_orders_id_are_only_braces(order_id: str) -> None:
 
 # --- The short text --------------------------------------------------------------------------------------------------
 
-# https://www.3gpp.org/dynareport/23038.htm, 6.2.1: of these 160 fit one SMS. Those of the second line count twice.
+# https://www.3gpp.org/dynareport/23038.htm, 6.2.1: an SMS has room for 160 of these; those in the second line count
+# twice.
 GSM_7 = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -207,7 +208,7 @@ GSM_7_TWICE = set("^{}\\[~]|€")
 
 
 def places(short: str) -> int:
-    """How much of an SMS's 160 places it takes."""
+    """The text's length in an SMS of 160 places."""
     assert set(short) <= GSM_7 | GSM_7_TWICE
     return len(short) + sum(character in GSM_7_TWICE for character in short)
 
