@@ -1,4 +1,4 @@
-"""Who may open the console: the claim that the rules read is given, and nothing else of the account is touched."""
+"""Who may open the console: the claim that the rules read is set, and nothing else of the account changes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""An anchor that somebody has changed is one more finding, whatever they have written into it."""
+"""A changed anchor is one more finding, whatever it contains."""
 
 import pytest
 

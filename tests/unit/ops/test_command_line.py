@@ -1,4 +1,4 @@
-"""What all commands have in common: which shop they are about, where they speak, and how they end."""
+"""What all commands share: which shop they use, where they print, and how they end."""
 
 import json
 from collections.abc import Callable, Mapping

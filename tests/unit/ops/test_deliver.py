@@ -1,4 +1,4 @@
-"""A test event is signed for whom it is meant, never for a shop that takes real money unless somebody says so."""
+"""A test event is signed for its own shop, and never for one in live mode unless asked."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ THERE = ("--to", "https://shop.example/hook")
 
 
 class Endpoint:
-    """The webhook of a shop: settles what is posted to it, and keeps it."""
+    """A shop's webhook: settles and records what is posted."""
 
     def __init__(self, store: MemoryStore) -> None:
         self.store = store

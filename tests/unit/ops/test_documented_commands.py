@@ -1,4 +1,4 @@
-"""Every `./shop …` that a page shows can be typed as it is written: its command exists, and so do its options."""
+"""Every documented `./shop …` can be typed as written: its command and options exist."""
 
 import re
 import shlex
@@ -13,22 +13,22 @@ from ops.__main__ import shop
 from tools.toolchain import ROOT
 
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("monitoring/**/*.json")])
-# What follows a command in a shell, and is none of its words.
+# Ends a command in a shell.
 _END_OF_COMMAND: Final = re.compile(r"\s#|\s[|>;&]|\)$")
 
 _A_NUMBER: Final = "COUNT"
-"""What a page writes for a number that the reader has been shown."""
+"""A page's placeholder for a number that the reader was shown."""
 
 
 def blocks_and_prose(page: Path) -> tuple[list[str], str]:
-    """The lines of blocks for a shell, and all else."""
+    """The lines of shell blocks, and all other text."""
     prose, *rest = re.split(r"^\s*```", page.read_text(), flags=re.MULTILINE)
     shell = [line for block in rest[::2] if block.startswith(("sh\n", "text\n")) for line in block.splitlines()]
     return shell, "\n".join([prose, *rest[1::2]])
 
 
 def typed_in(page: Path) -> Iterator[str]:
-    """Each command of a block, in words to type."""
+    """Each command of a block, as typed."""
     lines, _ = blocks_and_prose(page)
     for line in lines:
         for command in re.findall(r"(?<![\w/])\./shop (.*)", line):
@@ -36,21 +36,21 @@ def typed_in(page: Path) -> Iterator[str]:
 
 
 def named_in(page: Path) -> Iterator[str]:
-    """Each command that the text names, perhaps without what it takes."""
+    """Each command that the text names, perhaps without its arguments."""
     _, prose = blocks_and_prose(page)
     for command in re.findall(r"`\./shop ([^`]*)`", prose):
-        # Of what may be said in one place, the first.
+        # Of alternatives, the first.
         yield _END_OF_COMMAND.split(re.sub(r"\|\w+", "", command.replace("COMMAND", "status")))[0]
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Click reads the words, and no command is carried out."""
+    """Click parses the words, but no command runs."""
     monkeypatch.setattr(click.Command, "invoke", lambda _command, _context: None)
 
 
 def defect_in(words: str, *, is_whole: bool) -> str | None:
-    """Why the words cannot be typed; a file need not be there, and a command that is only named lacks what it takes."""
+    """Why the words cannot be typed; files need not exist, and a command that is only named may lack arguments."""
     try:
         shop.main(shlex.split(words.replace(_A_NUMBER, "1")), prog_name="./shop", standalone_mode=False)
     except click.MissingParameter as problem:

@@ -1,4 +1,4 @@
-"""What docs/operating.md shows is what the commands say, and it names every command and every exit code."""
+"""docs/operating.md shows what the commands print, and names every command and exit code."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ EXAMPLES: Final = re.findall(r"^```text\n\$ \./shop (.+)\n((?:.*\n)*?)```$", PAG
 
 
 def the_shop_of_the_page() -> MemoryStore:
-    """One order was paid otherwise than asked, one is held, and one does not exist, although it is paid."""
+    """One order was paid a wrong amount, one is held, and one is paid but does not exist."""
     early = NOW - timedelta(hours=2)
     for_nobody = paid("evt_9", order_id="order-9", payment_intent_id="pi_9", charge_id="ch_9", created_at=early)
     store = without_requests(a_shop_after(placed(), paid(money=Money(3_000, "eur")), for_nobody))
@@ -49,7 +49,7 @@ def the_shop_of_the_page() -> MemoryStore:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
-    """It, also for what asks Firestore itself; at Stripe somebody has paid, and no webhook has come."""
+    """The shop of the page, also for commands that call Firestore themselves; a payment at Stripe had no webhook."""
     store, at_stripe = the_shop_of_the_page(), ShopAtStripe()
     at_stripe.order("order-1")
     at_stripe.pay("order-1")

@@ -1,4 +1,4 @@
-"""What an accountant is given of one order's documents."""
+"""An accountant's rows from one order's documents."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What an operator wrote as a reason may name a customer: it is found, and goes where it can."""
+"""An operator's reason may name a customer: it is found, and erased where possible."""
 
 import pytest
 

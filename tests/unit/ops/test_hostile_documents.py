@@ -1,4 +1,4 @@
-"""Whatever stands in the documents of an order, the person who asks gets an answer, and never a traceback."""
+"""Whatever an order's documents contain, an operator gets an answer and never a traceback."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=5), SCALARS, max_size=2)
 A_SHOP = a_shop_after(a_placement(), a_payment(), a_dispute("evt_2")).dump()
 KEPT = {"createdAt", "orderId", "status", "parkedAt", "state", "processed", "dueBy", "since", "nextAttemptAt"}
-"""By these documents are found, which a query does by their types."""
+"""Queries find the documents by these fields, which depends on their types."""
 MORE: dict[str, Fields] = {
     "findings/f": {"state": "open", "since": NOW, "orderId": "order-1", "rule": "r", "found": "f", "remedy": "x"},
     "effects/e": {"state": "ERROR", "nextAttemptAt": None, "orderId": "order-1", "kind": "mail", "error": "x"},

@@ -1,4 +1,4 @@
-"""Orders page by page, ids by how they begin, and stock with what holds it."""
+"""Orders page by page, ids by prefix, and stock with the orders that hold it."""
 
 import json
 from datetime import timedelta

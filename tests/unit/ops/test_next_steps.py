@@ -1,4 +1,4 @@
-"""What a person can do next, and nothing where nobody has to."""
+"""What a person can do next; nothing if nothing needs to be done."""
 
 import shlex
 from datetime import timedelta

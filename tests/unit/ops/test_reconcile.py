@@ -1,4 +1,4 @@
-"""An operator sees what is missing and what disagrees, and has it settled when they say so."""
+"""An operator sees what is missing and what disagrees, and settles it on request."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ from tools.addresses import Addresses, NoEmulators
 
 @pytest.fixture
 def at_stripe(monkeypatch: pytest.MonkeyPatch) -> ShopAtStripe:
-    """One order is paid, and no webhook has come."""
+    """One order is paid, but no webhook came."""
     opened = ShopAtStripe()
     opened.order("order-1")
     opened.pay("order-1")
@@ -146,7 +146,7 @@ def test_beside_the_emulators_what_stands_in_for_stripe_is_asked(monkeypatch: py
     assert isinstance(stripe_access.stripe_access(emulator, {}), StripeClient)
     assert stripe_access.with_key(emulator, {"STRIPE_API_KEY": EMULATORS_KEY}) == stripe_access.with_key(emulator, {})
     assert "STRIPE_API_URL" not in stripe_access.with_key(emulator, {"STRIPE_API_KEY": "rk_test_of_a_sandbox"})
-    # The key of the functions is none of the operator's.
+    # The functions' key is not the operator's.
     assert stripe_access.with_key({"STRIPE_API_KEY": "rk_test_of_the_shop"}, {"STRIPE_API_KEY": "unset"}) == {}
 
 

@@ -1,4 +1,4 @@
-"""What operators' commands show, do and refuse: dry unless it is said why and by whom."""
+"""What repairs show, do and refuse: they only rehearse until given a reason and an operator."""
 
 import json
 from types import SimpleNamespace

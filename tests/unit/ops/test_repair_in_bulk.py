@@ -1,4 +1,4 @@
-"""In bulk, commands change only the orders that were counted, and say what became of each."""
+"""In bulk, commands change only the orders that were counted, and report each result."""
 
 import re
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ def a_shop_with_two_holds() -> MemoryStore:
 
 
 def the_set(store: MemoryStore, *words: str) -> tuple[str, ...]:
-    """How the set is named that these words are about."""
+    """The options that confirm the set of orders for these words."""
     found = re.search(r"--count \d+ --set \w+", operated(store, *words).stdout)
     assert found
     return tuple(found[0].split())
@@ -85,7 +85,7 @@ def test_where_some_cannot_be_done_the_others_are_and_it_ends_with_3() -> None:
         store.put(f"orders/{order_id}", a_reserved_order(status="expired"))
     store.put("inventory/shirt", {"stock": 5, "reserved": 0})
     words = ("accept", "--all", "--status", "expired")
-    # A rehearsal of all of them sees what each leaves for the next.
+    # A rehearsal of all sees what each leaves for the next.
     assert operated(store, *words).exit_code == 3
     assert operated(store, *words, *YES, *the_set(store, *words)).exit_code == 3
     assert sorted([str(status_in(store)), str(status_in(store, "order-2"))]) == ["expired", "finalized"]

@@ -1,4 +1,4 @@
-"""Events of Stripe's are settled again by what settles them always: shown first, and from what is kept here."""
+"""Stripe's events are settled again by the usual code: first shown, and from what is stored."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -51,7 +51,7 @@ def test_it_is_settled_as_a_delivery_is_with_who_and_why_on_record() -> None:
 
 def test_what_is_settled_already_changes_nothing_and_says_so() -> None:
     store = a_shop_after(a_placement(), a_payment())
-    # Where its claim says something else, the trail is right.
+    # If its claim disagrees, the trail is right.
     store.put("webhookEvents/evt_1", document_at(store, "webhookEvents/evt_1") | {"result": "livemode_mismatch"})
     before = store.dump()
     for how in (), YES:
@@ -110,7 +110,7 @@ def test_what_a_person_has_handled_is_settled_after_all_from_what_is_kept_of_it(
 
 
 def a_shop_with_a_parked_refund() -> MemoryStore:
-    """The order is held, and a refund waits for its payment."""
+    """The order is held; a refund waits for its payment."""
     return a_shop_after(a_placement(), an_updated_refund("evt_2", order_id=None))
 
 

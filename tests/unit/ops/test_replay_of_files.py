@@ -1,4 +1,4 @@
-"""Events in a file are looked up in Stripe, and what cannot be replayed says why."""
+"""Events in a file are fetched from Stripe; each that cannot be replayed says why."""
 
 import json
 from pathlib import Path

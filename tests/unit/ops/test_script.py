@@ -1,4 +1,4 @@
-"""The script starts the command line from any folder, and completes what is typed."""
+"""The script starts the command line from any folder, and completes words."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def test_a_shell_completes_commands_in_a_folder_where_anything_may_be_named_like
 
 
 def test_no_command_waits_for_what_it_does_not_use() -> None:
-    """The client library, the service and the job of reconciliation: nothing else takes so long to import."""
+    """The client library, the service and reconciliation: nothing else takes as long to import."""
     heavy = {"grpc", "google.cloud.firestore", "flask", "stripe", "reconciliation.job"}
     program = f"import sys, ops.__main__; print({heavy | {'ops.why'}} & sys.modules.keys())"
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

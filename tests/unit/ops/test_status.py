@@ -1,4 +1,4 @@
-"""What waits for a person is counted, aged and summed up; what does not, is not."""
+"""What waits for a person is counted, aged and summed; nothing else is."""
 
 import json
 import shlex
@@ -124,7 +124,7 @@ def test_each_thing_that_waits_is_found_and_nothing_else(name: str) -> None:
     ("name", "money"),
     [
         *(("parked", 5), ("refund due", 3_600), ("review", 3_600), ("expired holds", 3_600), ("disputes", 900)),
-        # The second refund was to bring back what the first did not.
+        # The second refund was for what the first did not bring back.
         ("refund failed", 1_200),
     ],
 )
@@ -245,7 +245,7 @@ def _unavailable(_reader: MemoryReader, _query: object) -> object:
 
 
 def reported(event_id: str, status: str) -> RefundUpdated:
-    """What has become of the refund of the second payment."""
+    """The state of the refund of the second payment."""
     refund = a_refund("re_1", 3_600, status, payment_id="pi_2")
     return an_updated_refund(event_id, refund, payment_intent_id="pi_2")
 
@@ -255,7 +255,7 @@ def test_money_that_came_twice_is_shown_until_it_is_refunded_or_on_its_way_back(
     twice = found_in(store)["paid twice"]
     assert (twice.needs_person, [money.amount for money in twice.money]) == (True, [3_600])
     assert operated(store, "status", now=AT).exit_code == ExitCode.FOUND
-    # The shop that refunds by itself does so within minutes.
+    # A shop with automatic refunds refunds within minutes.
     by_itself = replace(TERMS, auto_refund=AutoRefund.EXTRAS)
     assert "paid twice" in found_in(store, by_itself)
     assert "paid twice" not in {each.name for each in concerns_of(MemoryReader(store), by_itself, NOW) if each.count}

@@ -1,4 +1,4 @@
-"""Stock and catalogues are put on sale from commands and files: all of a file, or nothing."""
+"""Stock and catalogues are put on sale by commands and files: a whole file, or nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""By whatever id a person has: where the order is, what is missing, and what happened."""
+"""By any id: where the order is, what is missing, and what happened."""
 
 from datetime import timedelta
 from typing import Any
@@ -139,7 +139,7 @@ def test_what_waits_without_an_order_needs_a_person_until_it_is_settled() -> Non
     store, ids = a_shop(), ("evt_1", "pi_1", A_MAIL.effect_id)
     for is_parked, code in ((True, ExitCode.FOUND), (False, ExitCode.FINE)):
         store.put("webhookEvents/evt_1", a_parked_event(orderId=None, processed=not is_parked))
-        # What a person has handled stays in the list of its payment.
+        # A handled event stays in its payment's list.
         store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"]})
         store.put(effect_path(A_MAIL.effect_id), {"kind": "fax", "state": "PENDING" if is_parked else "SUCCESS"})
         assert [operated(store, "why", each).exit_code for each in ids] == [code] * 3
