@@ -1,4 +1,4 @@
-"""Several events report one decline; of several declines the last one is known."""
+"""Several events report one decline; of several declines, the last is known."""
 
 from dataclasses import replace
 from functools import reduce
@@ -22,7 +22,7 @@ def latest(declines: tuple[Decline, ...]) -> Decline | None:
 
 
 def reports_of(decline: Decline, *, hiding: tuple[str, ...]) -> st.SearchStrategy[Decline]:
-    """Reports of one decline, each of which leaves some of it out."""
+    """Reports of one decline, each without some of its fields."""
     return st.sets(st.sampled_from(hiding)).map(
         lambda hidden: replace(decline, **dict.fromkeys(hidden))  # type: ignore[arg-type]
     )
@@ -53,7 +53,7 @@ UNNAMED, AGAIN, NEXT_AT_ONCE = (
     *(replace(OF_INTENT, declined_at=LATER), replace(NEXT, declined_at=NOW)),
 )
 KNOWN = {
-    # two reports: what is known after both
+    # two reports: the decline known after both
     "two reports add up to all that either says": (OF_SESSION, OF_INTENT, OF_INTENT),
     "one says more of a charge": (OF_CHARGE, OF_INTENT, OF_INTENT),
     "a charge learns its intent from a report that names it": (UNNAMED, OF_INTENT, OF_INTENT),

@@ -1,4 +1,4 @@
-"""The latest state of a dispute is the one known, in whatever order Stripe reports them."""
+"""A dispute's latest state is known, in whatever order Stripe reports them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -51,7 +51,7 @@ def test_two_events_of_one_second_and_one_status_end_the_same_in_any_order() -> 
 
 MOVES = [
     *(("needs_response", "under_review"), ("under_review", "needs_response"), ("under_review", "won")),
-    # An appeal, and an inquiry that has become a dispute after all.
+    # An appeal, and an inquiry that became a dispute.
     *(("won", "lost"), ("lost", "under_review"), ("won", "needs_response"), ("warning_closed", "needs_response")),
 ]
 

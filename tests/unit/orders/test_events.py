@@ -1,4 +1,4 @@
-"""What events say of themselves."""
+"""What events say about themselves."""
 
 from orders.money import Money
 from orders.payments import Payment, PaymentState
@@ -33,7 +33,7 @@ def test_a_payment_says_what_was_received_and_by_what_it_is_known() -> None:
     received = PaymentState.SUCCEEDED, NOW, Money(3_600, "eur")
     assert a_payment().payment == Payment("pi_1", *received, "ch_1")
     assert a_payment(payment_intent_id=None).payment == Payment("ch_1", *received, "ch_1")
-    # A session of old names nothing, and its event is all there is to call it by.
+    # An old session names no payment: only the event's id can identify it.
     assert a_payment("evt_7", payment_intent_id=None, charge_id=None).payment == Payment("evt_7", *received)
     assert a_free_session().payment == Payment("cs_1", PaymentState.SUCCEEDED, NOW, Money(0, "eur"))
 

@@ -32,7 +32,7 @@ PAID = Paid("o-1", (1, 2), "key")
 
 
 def made(name: str, *bases: type[Any]) -> Any:
-    """A class of the same fields, made by the test that asks for it."""
+    """A new class with these fields."""
     body = {"__annotations__": Paid.__annotations__, "amounts": (), "secret": field(default=None, repr=False)}
     return frozen(type(name, bases, body))
 

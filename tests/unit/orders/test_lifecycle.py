@@ -1,4 +1,4 @@
-"""The lifecycle table, written out a second time: a cell changes only when somebody means it."""
+"""The lifecycle table, written a second time: no cell changes by accident."""
 
 from itertools import product
 
@@ -12,7 +12,7 @@ from settlement.decide import DECIDED_BY
 from settlement.matching import _ALREADY
 from tests.support.one_of_each import ONE_OF_EACH_KIND
 
-# Each row: what an event asks for in each of these statuses.
+# Each row: what an event asks for in these statuses.
 STATUSES = (
     "pending", "reserving", "reserved", "finalized", "partially_refunded", "refunded",
     "failed", "expired", "cancelled", "refund_due", "review", "unknown",

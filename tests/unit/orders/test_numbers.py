@@ -1,4 +1,4 @@
-"""What a whole number is, whichever kind of number its writer knows; and times and pauses that are written as one."""
+"""What a whole number is, in any numeric type; and times and pauses written as one."""
 
 from datetime import timedelta
 from math import inf, nan

@@ -1,4 +1,4 @@
-"""Amounts and currencies, and what an order says of its payments and its units."""
+"""Amounts and currencies, and what an order says about its payments and units."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,13 +16,13 @@ from tests.support.refunds import a_refund
 
 TOO_MUCH = AMOUNT_MINOR_MAX + 1
 ARE: dict[Callable[[object], bool], tuple[list[object], list[object]]] = {
-    # what is one, what is none
+    # valid values, invalid values
     is_amount: ([0, 1, AMOUNT_MINOR_MAX], [-1, TOO_MUCH, 2**64, 1.0, "1", True, False, None, [1]]),
     is_currency: (
         ["eur", "usd", "jpy"],
         ["", "EUR", "eu", "euro", "eur\n", " eur", "éur", "€", "e1r", None, 978, ["eur"]],
     ),
-    # What can be added to a price, or taken off it.
+    # What can be added to a price or taken off.
     is_adjusting: ([0, 1, -1, AMOUNT_MINOR_MAX, -AMOUNT_MINOR_MAX], [TOO_MUCH, -TOO_MUCH, 1.0, "1", True, None, [1]]),
 }
 
@@ -38,7 +38,7 @@ def test_whole_minor_units_are_amounts_and_three_small_letters_a_currency(is_one
 SHIPPING, DISCOUNT = Adjustment(AdjustmentKind.SHIPPING, 499), Adjustment(AdjustmentKind.DISCOUNT, -600, "Spring")
 GIFT_CARD = Adjustment(AdjustmentKind.GIFT_CARD, -3_600)
 ASKED: dict[str, tuple[int | None, int | None, tuple[Adjustment, ...], int | None]] = {
-    # the items' total, the total that was asked, adjustments: what is asked
+    # the items' total, the total that was asked, adjustments: the price
     "the catalogue's price": (3_600, 3_600, (), 3_600),
     "what the backend has written over it": (3_600, 4_099, (), 4_099),
     "the items and all adjustments": (3_600, 3_600, (SHIPPING, DISCOUNT), 3_499),
@@ -72,11 +72,11 @@ ON_ITS_WAY = Payment("pi_6", PaymentState.PROCESSING, LATER)
 
 
 PAID_WITH: list[tuple[list[Payment], list[Payment], list[Payment], int | None]] = [
-    # what has come: what pays, what is too much, what was received
+    # payments: those that pay, the surplus, the amount received
     *(([WHOLE], [WHOLE], [], 3_600), ([WHOLE, WRONG], [WHOLE], [WRONG], 3_600)),
     ([WRONG, HALF, OTHER_HALF], [HALF, OTHER_HALF], [WRONG], 3_600),
     ([WHOLE, FREE, DOUBTFUL, ON_ITS_WAY], [WHOLE], [], 3_600),
-    # Nothing comes to the price, so a person has to decide about all of them.
+    # Nothing adds up to the price, so a person has to decide about all.
     *(([HALF, WRONG, FREE, ON_ITS_WAY], [HALF, WRONG], [], 2_500), ([DOUBTFUL], [DOUBTFUL], [], 3_600)),
     *(([FREE], [], [], None), ([ON_ITS_WAY], [], [], None), ([], [], [], None)),
 ]
@@ -137,7 +137,7 @@ def test_an_order_is_what_its_status_says_unless_somebody_else_wrote_it_over_a_p
     taken, not_taken = a_held_order(status, finalized_at=NOW), a_held_order(status)
     due, in_review = (known(unfulfilled_as=OrderStatus(name)) for name in ("refund_due", "review"))
     assert not_taken.settled_status is status
-    # Units that were taken may have been sold again before a refund failed.
+    # Sold units may have been sold again before a refund failed.
     for paid in taken, replace(taken, **due):
         assert paid.settled_status == (status if status in PAID else "finalized")
     assert replace(not_taken, **in_review).settled_status == (status if status in PAID else "review")

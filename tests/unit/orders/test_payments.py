@@ -1,4 +1,4 @@
-"""What is known of payments does not depend on the order in which it was reported, nor does which of them pay."""
+"""What is known of payments, and which of them pay, does not depend on the order of reports."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,8 +30,8 @@ def under_way(state: PaymentState = PaymentState.PROCESSING, **fields: Any) -> P
 
 
 def reports_of(number: int) -> st.SearchStrategy[Payment]:
-    """What may be reported of one payment; once its money is there, perhaps by the id of its charge alone."""
-    # The charges of a bank account are called py_, which sorts after pi_.
+    """Possible reports of one payment; once paid, they may name only its charge."""
+    # Bank-account charges are called py_, which sorts after pi_.
     intent, charge, declined = f"pi_{number}", f"py_{number}", f"ch_{number}"
     moments = st.sampled_from([NOW, LATER, MUCH_LATER])
     rest: dict[str, Any] = {
@@ -150,7 +150,7 @@ SOON, RETRY = NOW + timedelta(minutes=5), timedelta(minutes=30)
 
 ENDS = [
     *((under_way(until=MUCH_LATER), MUCH_LATER), (under_way(PaymentState.AUTHORISED, until=MUCH_LATER), MUCH_LATER)),
-    # What has failed is tried again at once or not at all, and never outlasts what it was waited for.
+    # A failed payment is retried at once or not at all, never longer than it was waited for.
     (under_way(PaymentState.FAILED, until=MUCH_LATER), NOW + RETRY),
     *((under_way(PaymentState.FAILED, until=SOON), SOON), (under_way(PaymentState.FAILED), None), (under_way(), None)),
     *((under_way(PaymentState.CANCELED, until=MUCH_LATER), None), (a_payment(until=MUCH_LATER), None)),
@@ -170,7 +170,7 @@ EUR_36 = Money(3_600, "eur")
 
 
 def received(**amounts: int) -> Payments:
-    """Payments by their ids, each received a second after the one before."""
+    """Payments by id, each received a second after the one before."""
     seconds = enumerate(amounts.items())
     return Payments.of(*(a_payment(name, amount, at=NOW + timedelta(seconds=at)) for at, (name, amount) in seconds))
 
@@ -179,13 +179,13 @@ FREE, DOUBTFUL = a_payment("cs_1", amount=0), a_payment(is_doubtful=True)
 IN_DOLLARS, SECOND = a_payment("pi_2", 2_400, currency="usd"), a_payment("pi_2", at=LATER)
 PAYING = [
     *((received(a=3_600), "a"), (received(a=1_200, b=2_400), "ab"), (received(a=1_200, b=1_200, c=1_200), "abc")),
-    # A payment too many, before or after, changes nothing.
+    # A surplus payment, before or after, changes nothing.
     *((received(a=700, b=3_600), "b"), (received(a=1_200, b=2_400, c=700), "ab")),
     (received(a=1_200, b=700, c=2_400), "ac"),
-    # As few as possible, and of as many the earliest.
+    # As few as possible; of equally many, the earliest.
     *((received(a=1_200, b=2_400, c=3_600), "c"), (received(a=3_600, b=3_600), "a")),
     (received(a=1_200, b=2_400, c=1_200), "ab"),
-    # Less, more, or nothing yet; free, of another currency, or doubtful.
+    # Too little, too much, or nothing yet; free, in another currency, or doubtful.
     *((received(), ""), (received(a=3_599), ""), (received(a=3_601), "")),
     *((received(a=1_200, b=1_200), ""), (received(a=2_400, b=2_400), "")),
     *((Payments.of(under_way()), ""), (Payments.of(under_way(PaymentState.AUTHORISED)), "")),

@@ -1,4 +1,4 @@
-"""What is known of refunds only grows, and adds up to the same in whatever order it was reported."""
+"""What is known of refunds only grows, and adds up alike in any order of reports."""
 
 from functools import reduce
 from itertools import pairwise, permutations
@@ -34,7 +34,7 @@ knowledge = st.lists(some_refunds, max_size=4).map(lambda refunds: Refunds.of(*r
 
 
 def a_payment(total: int = 0, **changes: Any) -> Payment:
-    """Whose charge has named so much as refunded."""
+    """Its charge names this much as refunded."""
     known = {"payment_id": "pi_1", "charge_id": "ch_1", **changes}
     return Payment(state=PaymentState.SUCCEEDED, at=NOW, money=Money(3_600, "eur"), amount_refunded=total, **known)
 
@@ -87,7 +87,7 @@ def test_only_a_refund_that_has_succeeded_is_done_and_only_one_that_came_to_noth
 SAID: list[tuple[Restock, Restock, Restock]] = [
     *(({"shirt": 2}, None, {"shirt": 2}), ({"shirt": 1}, {"shirt": 2, "mug": 1}, {"shirt": 2, "mug": 1})),
     *(({"shirt": 1}, ALL, ALL), (ALL, None, ALL)),
-    # Nobody's units go back against anybody's word.
+    # No units return against anybody's word.
     *(({"shirt": 1}, NONE, NONE), (ALL, NONE, NONE), (NONE, None, NONE)),
 ]
 
@@ -107,7 +107,7 @@ def test_of_two_reports_of_one_refund_the_larger_amount_counts_the_earlier_time_
 
 RE_12, RE_24, RE_24_FAILED = a_refund("re_1", 1_200), a_refund("re_2", 2_400), a_refund("re_2", 2_400, "failed")
 REFUNDED: dict[str, list[tuple[list[Refund], int, int]]] = {
-    # single refunds, what their charge names as refunded: what is refunded
+    # single refunds, the charge's refunded amount: what is refunded
     "all single refunds": [([], 0, 0), ([RE_12, RE_24], 0, 3_600), ([RE_12, a_refund("re_2", 1_200)], 0, 2_400)],
     "a total and its single refunds are the same money": [([RE_12, RE_24], 3_600, 3_600)],
     "the total counts refunds that nobody has reported yet": [([RE_12], 3_600, 3_600)],

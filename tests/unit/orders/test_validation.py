@@ -22,7 +22,7 @@ def a_line(product_id: object = "shirt", quantity: object = 3) -> dict[str, obje
 
 SHIRTS, MUG = a_line("shirt", 3), a_line("mug", 1)
 READ: dict[str, tuple[list[dict[str, object]], dict[str, int]]] = {
-    # what is written: units by product, in the order written
+    # items as written: units by product, in that order
     "each line": ([SHIRTS, MUG], {"shirt": 3, "mug": 1}),
     "the same product on two lines": ([SHIRTS, MUG, a_line("shirt", 2)], {"shirt": 5, "mug": 1}),
     "other fields mean nothing": ([{**SHIRTS, "price": 1, "unitAmount": 0}], {"shirt": 3}),
@@ -47,11 +47,11 @@ TOO_MANY = f"{QUANTITY_MAX + 1} units of product 'shirt'; at most {QUANTITY_MAX}
 OTHERS: list[object] = [True, False, "3", None, [3], {}]
 REFUSED: list[tuple[object, str]] = [
     *(([], "the order has no items"), ([SHIRTS] * 101, "the order has 101 lines; at most 100 are possible")),
-    # The same product on two lines cannot get past the largest quantity.
+    # A product on two lines cannot exceed the largest quantity.
     ([a_line("shirt", QUANTITY_MAX), a_line("shirt", 1)], TOO_MANY),
     *((items, NO_LIST) for items in (None, "shirt", 3, True, SHIRTS, {"0": SHIRTS}, b"bytes")),
     *(([SHIRTS, line], NO_MAP) for line in (None, "shirt", 3, [], ["shirt", 3], True)),
-    # One broken line refuses the whole order.
+    # One broken line makes the whole order invalid.
     ([SHIRTS, MUG, a_line("cap", 0)], f"line 3: {NO_QUANTITY}0"),
     *(([a_line(quantity=number)], f"line 1: {NO_QUANTITY}{number!r}") for number in (0, -1, 1.5, 2.5, 1e300, nan, inf)),
     *(([a_line(quantity=other)], f"line 1: {NO_QUANTITY}{other!r}") for other in OTHERS),
@@ -62,13 +62,13 @@ REFUSED: list[tuple[object, str]] = [
     *(([{"productId": "shirt"}], f"line 1: {NO_QUANTITY}None"), ([{"quantity": 3}], f"line 1 {NO_PRODUCT}None")),
     *(([a_line(name)], f"line 1 {NO_PRODUCT}{name!r}") for name in ("", ".", "..", "a/b", "__x__", "\ud800", 3, None)),
     *(([a_line(name)], f"line 1 {NO_PRODUCT}{name!r}") for name in (True, ["shirt"])),
-    # Of what is long a little is repeated, and what is short is repeated whole.
+    # Long values are quoted in part, short ones in full.
     ([a_line("x" * 1_501)], f"line 1 {NO_PRODUCT}'{'x' * 38}…"),
     *(
         ([a_line("a/" * 10_000)], f"line 1 {NO_PRODUCT}'{'a/' * 19}…"),
         ([a_line("a/" * 19)], f"line 1 {NO_PRODUCT}'{'a/' * 19}'"),
     ),
-    # The answer can be written wherever text goes.
+    # The message can be written wherever text goes.
     ([a_line("\ud800\n\u202e\xe9")], f"line 1 {NO_PRODUCT}'\\ud800\\n\\u202e\\xe9'"),
 ]
 

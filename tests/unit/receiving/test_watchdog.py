@@ -1,4 +1,4 @@
-"""How long a client is waited for, and what becomes of its connection then."""
+"""How long a client is waited for, and what happens to its connection then."""
 
 import contextlib
 import socket
@@ -12,11 +12,11 @@ from receiving.watchdog import Watchdog, end_receiving
 from tests.support.settling import Clock
 
 LONG = 60.0
-"""Seconds that no test waits for."""
+"""Seconds that no test really waits."""
 
 
 class Connection(socket.socket):
-    """Remembers how it was shut down."""
+    """Records how it was shut down."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def watchdog(clock: Clock) -> Watchdog:
 
 
 def is_cut_off(clock: Clock, watchdog: Watchdog, *, seconds: float, seconds_max: float) -> bool:
-    """Whether a connection that takes so long, and may take so long at most, is cut off."""
+    """Whether a connection that takes these seconds, of at most these, is cut off."""
     connection = Connection()
     with contextlib.suppress(TimeoutError), watchdog.watching(connection, seconds_max):
         clock.sleep(seconds)
@@ -119,17 +119,17 @@ def test_a_thread_that_waits_is_told_that_nothing_more_comes(others: int) -> Non
         for _ in range(others):
             watched.enter_context(watchdog.watching(Connection(), LONG))
         assert received_from_a_silent_client(watchdog) == [b"{", b""]
-        # By now whoever watches waits for the others, or for nobody.
+        # By now the watchdog waits for the others, or for none.
         assert received_from_a_silent_client(watchdog) == [b"{", b""]
 
 
 def received_from_a_silent_client(watchdog: Watchdog) -> list[bytes]:
-    """Of a client that sends the beginning of a body, and reads what it is answered."""
+    """From a client that sends the beginning of a body and then only reads."""
     server, client = socket.socketpair()
     received = []
     with server, client:
         client.sendall(b"{")
-        # If nobody ends it, the test fails instead of waiting for ever.
+        # If nothing ends it, the test fails instead of waiting for ever.
         server.settimeout(10)
         with contextlib.suppress(TimeoutError), watchdog.watching(server, 0.01):
             received.extend([server.recv(10), server.recv(10)])
@@ -145,5 +145,5 @@ def test_one_thread_watches_all_and_none_before_there_is_anything_to_watch() -> 
     for _ in range(3):
         with watchdog.watching(Connection(), LONG):
             (thread,) = set(threading.enumerate()) - before
-            # A server that is to end waits for no daemon.
+            # A server does not wait for daemon threads when it ends.
             assert (thread.name, thread.daemon) == ("watchdog", True)
