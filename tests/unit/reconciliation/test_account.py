@@ -1,4 +1,4 @@
-"""A key of another account, or of another mode, is one finding, and does no other harm."""
+"""A key of another account or mode is one finding, and does no other harm."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +19,7 @@ def test_with_a_key_of_another_account_one_finding_says_so_and_nothing_of_that_a
     shop = a_shop_with_paid_orders()
     right = shop.account.intents.copy()
     shop.order("order-9")
-    # The other account has a payment for an order of the same id.
+    # The other account also has a payment for order-9.
     shop.pay("order-9")
     foreign = {key: shop.account.intents[key] for key in shop.account.intents.keys() - right.keys()}
     shop.account.intents = foreign
@@ -63,7 +63,7 @@ def test_payments_of_which_it_does_not_know_several_are_looked_for_further_back_
 
 
 class Trail(MemoryMoment):
-    """Without an end, of entries that are all like this one."""
+    """Endless, of entries that all equal this one."""
 
     def __init__(self, entry: Fields) -> None:
         super().__init__({}, NOW)

@@ -1,4 +1,4 @@
-"""Which payments and refunds are compared, by what, with how few questions, and what changes while they are."""
+"""Which payments and refunds are compared, by how few requests, and what changes meanwhile."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,13 +71,13 @@ def test_a_payment_to_a_connected_account_is_not_asked_of_our_own() -> None:
         shop.order(order_id)
         shop.refund(shop.pay(order_id), 500)
         shop.deliver([{**message, **account} for message in shop.account.events])
-        # As if each was another's.
+        # As if all belonged to another account.
         for known in (shop.account.intents, shop.account.refunds, shop.account.events):
             known.clear()
     shop.later(hours=3)
     (found,) = shop.reconcile().opened
     assert (found.rule, found.order_id) == ("paid_only_here", "order-2")
-    # Of a payment that it does not know, Stripe lists no refunds, but refuses.
+    # Stripe refuses to list refunds of an unknown payment.
     assert "refunds_of" not in shop.stripe.asked
 
 
@@ -151,7 +151,7 @@ def test_an_order_that_has_just_changed_is_left_for_the_next_run() -> None:
 
 
 def read_at_once(shop: ShopAtStripe) -> Reconciliation:
-    """The job, to which the database answers in few and large parts."""
+    """The job, with a database that answers in few large parts."""
     whole = MemoryMoment(shop.store.as_of(shop.now).documents(), shop.now, 200)
     return replace(shop.job(), moment=lambda: whole)
 
@@ -160,7 +160,7 @@ def test_where_all_agrees_stripe_is_asked_for_lists_and_for_the_refunds_of_refun
     shop = a_day_at(ShopAtStripe(), ShopAtStripe.deliver)
     assert read_at_once(shop).run(NOW).opened == ()
     asked = Counter(shop.stripe.asked)
-    # One payment shows whose key it is.
+    # One payment shows which account the key belongs to.
     assert (asked["payment_intent"], asked["refunds_of"], asked["event"]) == (1, 2, 0)
 
 
@@ -170,7 +170,7 @@ def test_refunds_that_are_known_to_differ_are_asked_for_by_their_finding_alone()
     assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["refunds_differ"]
     shop.stripe.asked.clear()
     assert read_at_once(shop).run(NOW).opened == ()
-    # Of the other refunded order, and by the finding, before and after its events were looked for.
+    # For the other refunded order, and for the finding before and after its events were fetched.
     assert shop.stripe.asked.count("refunds_of") == 1 + 2
 
 

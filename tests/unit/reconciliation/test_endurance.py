@@ -1,4 +1,4 @@
-"""A run ends in time: what it has done is done, and what it had no time for the next one does."""
+"""A run ends in time: what it did is done, and the next run does the rest."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ def is_matched(shop: ShopAtStripe, until: datetime) -> bool:
 
 
 def runs_until(is_enough: Callable[[], bool], shop: ShopAtStripe, *, per_look: float) -> Sequence[Reconciled]:
-    """One an hour, each of which ends in time."""
+    """One run an hour, each of which ends in time."""
     shop.clock.per_look = per_look
     runs: list[Reconciled] = []
     while not is_enough():

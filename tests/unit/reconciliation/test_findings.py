@@ -1,4 +1,4 @@
-"""What disagrees is found by its rule, said once, closed when it agrees again, and kept in bounds."""
+"""A disagreement is found by its rule, reported once, closed when it is gone, and kept within limits."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ BREAKING: Final[Mapping[str, Callable[[ShopAtStripe], object]]] = {
 
 
 def a_shop_broken_by(rule: str) -> tuple[ShopAtStripe, Callable[[], None]]:
-    """And what puts it right again."""
+    """With a function that repairs it."""
     shop = a_reconciled_shop()
     good, account = shop.store.dump(), copy.deepcopy((shop.account.intents, shop.account.refunds))
 

@@ -1,4 +1,4 @@
-"""What goes wrong with one thing is tried once more by itself, and said as it is."""
+"""A failure with one thing is retried by itself, and reported as it is."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tests.support.recording import RecordingLog
 
 
 def nothing() -> None:
-    """All take part."""
+    """Everything takes part."""
 
 
 def test_what_can_be_done_at_once_is_done_once_and_nothing_is_done_with_nothing() -> None:

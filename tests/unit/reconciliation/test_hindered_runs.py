@@ -1,4 +1,4 @@
-"""One event, order or payment that cannot be settled, read or compared holds up no other, and is tried again."""
+"""An event, order or payment that cannot be settled, read or compared stops no other, and is retried."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ from tests.support.reconciling import (
 
 
 def never_settled(job: Reconciliation, event_id: str) -> Reconciliation:
-    """As by an order that others keep changing."""
+    """As if others kept changing its order."""
 
     def lose(event: Any) -> None:
         if event.event_id == event_id:
@@ -39,7 +39,7 @@ def never_settled(job: Reconciliation, event_id: str) -> Reconciliation:
 
 
 class NeverRead:
-    """A database of whose documents one cannot be read."""
+    """A database in which one document cannot be read."""
 
     def __init__(self, whole: Any, path: str) -> None:
         self._whole = whole
@@ -75,7 +75,7 @@ def test_an_event_that_cannot_be_settled_holds_up_no_other_and_is_settled_once_i
     assert sum(reconciled.settled.values()) == reconciled.events - 1
     assert (opened_by(reconciled), reconciled.stuck) == ([f"event_not_settled_{stuck}"], 1)
     assert progress_of(shop)["eventsUntil"] == shop.now - timedelta(minutes=5)
-    # Again and again, however long ago that was; said once.
+    # Retried however long ago it was; reported once.
     shop.later(days=2)
     again = hindered.run()
     assert (again.opened, again.stuck, status_of(hindered)) == ((), 1, 200)
@@ -124,7 +124,7 @@ def test_an_event_that_stripe_does_not_keep_any_more_is_left_to_the_rules() -> N
 def test_a_payment_whose_event_could_not_be_settled_is_found_with_that_event_of_so_many_as_are_remembered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The ids of one payment and of its charge.
+    # One payment has two ids: its own and its charge's.
     monkeypatch.setattr(missing, "ITEMS_MAX", 2)
     shop = ShopAtStripe()
     shop.order("order-1")
@@ -165,7 +165,7 @@ def with_unread_order(shop: ShopAtStripe, *order_ids: str) -> Reconciliation:
 
 
 def with_unanswered_payment(shop: ShopAtStripe) -> Reconciliation:
-    """Stripe lists it, and does not answer when it is asked for its refunds."""
+    """Stripe lists it, but does not answer for its refunds."""
     lists, payment_id = shop.stripe, payments_of(shop)["order-1"]
 
     class Unanswering:
@@ -213,7 +213,7 @@ def test_a_payment_that_cannot_be_read_holds_up_no_other_and_is_compared_once_it
     first, second = (payments_of(shop)[f"order-{number}"] for number in (1, 2))
     shop.account.intents[second]["amount_received"] -= 1
     currency = shop.account.intents[first].pop("currency")
-    # Nothing leads from one that nobody has named to an order.
+    # Nothing leads from an unnamed payment to an order.
     nobodys = {**shop.account.intents[second], "id": "pi_nobodys", "metadata": {}, "currency": None}
     shop.account.intents["pi_nobodys"] = nobodys
     shop.later(hours=3)
@@ -228,7 +228,7 @@ def test_a_payment_that_cannot_be_read_holds_up_no_other_and_is_compared_once_it
     assert (again.opened, again.closed) == ((), ())
     for payment_id in (first, "pi_nobodys"):
         shop.account.intents[payment_id]["currency"] = currency
-    # Its refunds are compared, too.
+    # Its refunds are compared as well.
     shop.refund(first, 100)
     shop.account.events.clear()
     compared = shop.reconcile()
@@ -237,7 +237,7 @@ def test_a_payment_that_cannot_be_read_holds_up_no_other_and_is_compared_once_it
 
 
 class Garbled(ListedAccount):
-    """In its lists, no payment can be read."""
+    """No payment in its lists can be read."""
 
     def payment_intents(self, span: Span, *, after: str | None = None) -> Any:
         read = super().payment_intents(span, after=after)

@@ -1,4 +1,4 @@
-"""What Stripe lists with a time that cannot be is left to a person, and keeps nothing else from being compared."""
+"""Something that Stripe lists with an impossible time is left to a person, and stops no other comparison."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tools.stripe_stand_in import lists
 
 @dataclass
 class Garbled(ListedAccount):
-    """One payment, its refund and its events say such a time, wherever they are shown."""
+    """One payment, its refund and its events have such a time, wherever they occur."""
 
     created: object = None
     payment_id: str = ""

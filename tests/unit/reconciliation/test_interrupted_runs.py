@@ -1,4 +1,4 @@
-"""What a run has begun the next one finishes, whatever ended it: a crash, a fault of ours, a refusal, or its time."""
+"""What a run has begun, the next one finishes, whatever ended it: a crash, a bug, a refusal, or the time limit."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.support.shop import document_at, shirts_in, status_in
 
 
 class Crash(BaseException):
-    """The process is gone."""
+    """The process dies."""
 
 
 def test_a_run_that_dies_anywhere_is_finished_by_the_next() -> None:
@@ -36,7 +36,7 @@ def test_a_run_that_dies_anywhere_is_finished_by_the_next() -> None:
 
 
 def dies(shop: ShopAtStripe, *, after: int) -> bool:
-    """Whether a run that may write so many times dies of it."""
+    """Whether a run that dies after this many writes reaches that point."""
     left = iter(range(after))
     commit = shop.store.commit
 

@@ -1,4 +1,4 @@
-"""What webhooks have lost, one run puts right in the order in which it happened; a second has nothing left to do."""
+"""One run settles lost webhooks in the order of events; a second one finds nothing left to do."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,7 +46,7 @@ def test_after_one_run_all_is_as_if_every_webhook_had_come(deliver: Callable[[Sh
     assert shop.documents() != told.documents()
     reconciled = shop.reconcile()
     assert without_notes(shop.documents()) == without_notes(told.documents())
-    # It says what it did.
+    # It reports what it did.
     assert reconciled.settled == {
         "first_time_finalized": 2,
         "already_finalized": 4,
@@ -69,7 +69,7 @@ def test_what_is_settled_late_and_out_of_order_ends_the_same(deliver: Callable[[
 
 
 def without_notes(documents: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
-    """That an event was set aside before is said in its note."""
+    """A note says that an event was set aside before."""
     return {path: {**fields, "note": None} for path, fields in documents.items()}
 
 
@@ -99,7 +99,7 @@ def test_what_waits_is_counted_no_more_however_often_it_is_looked_at() -> None:
     claims = {path for path in before if path.startswith("webhookEvents/")}
     assert claims
     assert all(shop.store.dump()[path] == before[path] for path in claims)
-    # Nor is it said again.
+    # It is not logged again.
     said = [line["eventId"] for line in shop.log.lines if "eventId" in line]
     assert sorted(said) == sorted(path.removeprefix("webhookEvents/") for path in claims)
 

@@ -1,4 +1,4 @@
-"""What Stripe lists only hours or days after it has happened is settled all the same."""
+"""What Stripe lists only hours or days after it happened is settled all the same."""
 
 from tests.support.reconciling import (
     ShopAtStripe,
@@ -41,9 +41,9 @@ def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> 
     shop.stripe.asked.clear()
     shop.later(minutes=5)
     assert len(shop.reconcile().opened) == 0
-    # What has happened meanwhile, what was settled some days ago, and those hours: two lists each.
+    # New events, events settled some days ago, and those hours: two lists each.
     assert shop.stripe.asked.count("events") == 2 * 3
-    # Each payment, the first once more after that hour, and one that shows whose key it is.
+    # Each payment, the first again after that hour, and one to check the key's account.
     assert shop.stripe.asked.count("payment_intent") == 9 + 1 + 1
 
 

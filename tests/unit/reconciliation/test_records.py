@@ -1,4 +1,4 @@
-"""Of the entries under an order's id, its own are told from those of an earlier order that had it."""
+"""Among the entries under an order's id, its own are told from those of an earlier order."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -56,7 +56,7 @@ PLACED = {**FIRST, "statusBefore": "pending"}
         ((SECOND,), Head(2, "b"), False),
         ((PLACED,), Head(2, "b"), False),
         ((PLACED, SECOND), Head(3, "b"), False),
-        # Others may be from before there were chains.
+        # Others may predate the chains.
         ((FIRST, SECOND), Head(2, "b"), False),
         ((PLACED,), None, False),
     ],

@@ -1,4 +1,4 @@
-"""Each rule finds what it is about, in words and with a command, and finds nothing in a shop in good order."""
+"""Each rule finds its disagreement, with words and a command, and nothing in a consistent shop."""
 
 import shlex
 from collections.abc import Mapping
@@ -125,7 +125,7 @@ BROKEN_BY_THE_RUN: Final[Mapping[str, tuple[Subject, str, str]]] = {
         "./shop why pi_1",
     ),
 }
-"""What no shop can break: it is what a run meets."""
+"""No shop can cause these: the run itself meets them."""
 
 IDS: Final = frozenset({"order-1", "shirt", "pi_1", "pi_2", "pi_3", "ch_1", "evt_1"})
 IN_ORDER: Final[Mapping[str, Subject]] = {
@@ -194,7 +194,7 @@ def test_a_remedy_can_be_copied_whatever_somebody_has_made_an_id(rule: str, pref
 
 
 def with_ids(value: Any, prefix: str) -> Any:
-    """The same with other ids, wherever they are in it."""
+    """The same with other ids, wherever they occur."""
     made: Any = type(value)
     if isinstance(value, str):
         return f"{prefix}{value}" if value in IDS else value

@@ -1,4 +1,4 @@
-"""The stock of each product is what the trail makes of it, whatever happens while it is counted."""
+"""Each product's stock is what the trail makes of it, whatever happens during the count."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.support.shop import document_at, shirts_in
 
 
 def a_reconciled_shop() -> ShopAtStripe:
-    """Of a hundred shirts one is sold."""
+    """One of a hundred shirts is sold."""
     shop = a_shop_with_paid_orders(1)
     shop.later(hours=1)
     shop.reconcile()
@@ -42,7 +42,7 @@ def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_ac
     early = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now - timedelta(seconds=1)}
     shop.store.put("auditLog/operator_0", {**early, "stock": [], "note": "'shirt' had 9 on hand, and has 9"})
     assert shop.reconcile().closed == ()
-    # At the very moment at which it was found, and with others after it.
+    # At the moment when it was found, and followed by others.
     act: dict[str, object] = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now, "stock": []}
     shop.store.put("auditLog/operator_1", {**act, "note": "'shirts' had 9 on hand, and has 9"})
     assert shop.reconcile().closed == ()
@@ -209,7 +209,7 @@ def test_what_was_sold_while_no_run_came_to_its_end_is_expected() -> None:
     sell_one_a_day(shop, days=5)
     assert shop.reconcile().opened == ()
     assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
-    # And nothing else is.
+    # Nothing else is wrong.
     shop.sell("order-6")
     shop.later(days=3)
     broken(shop.store, "inventory/shirt", stock=50)
@@ -233,7 +233,7 @@ def test_a_trail_that_is_too_long_for_one_run_is_counted_by_several() -> None:
 def test_what_is_sold_after_a_first_run_that_died_is_expected() -> None:
     shop = a_reconciled_shop()
     begun = document_at(shop.store, "baselines/shirt")["until"]
-    # It had written a baseline, and not that all of them are.
+    # It had written one baseline, but not that all are written.
     assert progress_of(shop)["trailUntil"] == begun
     dying = replace(shop.job(), moment=lambda: shop.store.as_of(shop.now))
     shop.store.delete("reconciliations/stripe")

@@ -1,4 +1,4 @@
-"""Where Stripe or a part of the database takes no part, a run does all the rest, says so, and skips nothing later."""
+"""If Stripe or a part of the database fails, a run does all the rest, reports it, and skips nothing later."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -78,13 +78,13 @@ def test_what_the_database_alone_shows_is_judged_also_where_stripe_cannot_be_ask
     assert opened_by(reconciled) == ["payment_not_indexed_order-1", "reserved_not_held_shirt"]
     assert (progress_of(shop)["matchedUntil"], job.run().opened) == (None, ())
     assert status_of(job) == status
-    # Once it can be, nothing is skipped.
+    # Once it answers, nothing is skipped.
     shop.stripe.before_answering = lambda _: None
     assert opened_by(shop.reconcile()) == [f"amounts_differ_{payment_id}"]
 
 
 def said_in(shop: ShopAtStripe) -> list[tuple[str, str, str]]:
-    """What was logged but for what was found, and what the run did."""
+    """The log, without findings, and the run's report."""
     lines = (line for line in shop.log.lines if not line["result"].startswith(("finding_", "reconciled")))
     return [(line["severity"], line["message"], line["result"]) for line in lines]
 

@@ -1,4 +1,4 @@
-"""Time is walked through the right way round, at a pace, and in spans that fit into memory."""
+"""Time is walked in the right direction, at a limited pace, in spans that fit into memory."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 
 def a_rush(events: int, *, per_second: int = 1) -> Account:
-    """So many things happen, one after the other, and nothing for a month after."""
+    """Events one after the other, and none for a month after."""
     account = Account("http://stand-in.example", NOW.timestamp)
     for number in range(events):
         account.ahead_seconds = number // per_second
@@ -146,7 +146,7 @@ def test_payments_and_refunds_are_read_to_the_last_page_the_oldest_first(monkeyp
 
 
 class Busy(ListedAccount):
-    """It answers every second time."""
+    """Answers every second time."""
 
     def payment_intent(self, payment_id: str) -> PaymentIntent | None:
         self.asked.append(payment_id)
