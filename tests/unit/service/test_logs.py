@@ -19,7 +19,7 @@ TRACE = "logging.googleapis.com/trace"
 
 
 def logged_line(*, trace: str | None = None, project: str | None = "shop", **fields: object) -> dict[str, object]:
-    """The one line that was logged."""
+    """The only line that was logged."""
     stream = io.StringIO()
     JsonLog(stream, project=project)("INFO", "a message", trace=trace, **fields)
     written = stream.getvalue()
@@ -71,7 +71,7 @@ def test_a_line_is_written_in_one_piece_and_at_once() -> None:
 
 
 def settled_line(outcome: Outcome) -> dict[str, object]:
-    """The line that is logged of a refund that named no order, only its payment."""
+    """The line about a refund that named only its payment."""
     stream = io.StringIO()
     log_settled(JsonLog(stream, project=None), an_updated_refund("evt_7"), outcome)
     line: dict[str, object] = json.loads(stream.getvalue())
@@ -102,7 +102,7 @@ GRAVE = {
     Result.PAYMENT_NOT_FOUND: "WARNING",
     Result.REHEARSED: "INFO",
 }
-"""Results that are as grave with a note as without a word; of all others a note is worth a warning."""
+"""Results of the same severity with or without a note; for all others, a note makes a warning."""
 
 
 @pytest.mark.parametrize("result", Result)
@@ -112,7 +112,7 @@ def test_a_result_is_as_grave_as_it_is_and_a_note_is_worth_a_warning_at_least(re
 
 
 def attempt_line(ending: Ending, reason: str | None = None, fault: Exception | None = None) -> dict[str, object]:
-    """The line that is logged of the second attempt to send a mail."""
+    """The line about the second attempt to send a mail."""
     log, stored = RecordingLog(), StoredEffect(A_MAIL, EffectState.PROCESSING, 2, NOW, payload=None, version=1)
     log_attempt(log, Attempt(ending, stored, reason, fault))
     [line] = log.lines

@@ -1,4 +1,4 @@
-"""Which performers a shop has, by its settings."""
+"""A shop's performers, by its settings."""
 
 import sys
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ A_PUSH = a_message(EffectKind.PUSH, "customer", "order-1", "evt_1", "alice")
 
 
 class _Module(ModuleType):
-    """A channel that remembers its kit."""
+    """A channel that records its kit."""
 
     def __init__(self, error: Exception | None = None) -> None:
         super().__init__("a_channel")
@@ -43,7 +43,7 @@ class _Module(ModuleType):
 
 
 def a_channel(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> _Module:
-    """The only channel that there is: for push."""
+    """The only existing channel: for push."""
     module = _Module(error)
     monkeypatch.setitem(sys.modules, "a_channel", module)
     monkeypatch.setattr("service.performers.CHANNELS", {EffectKind.PUSH: "a_channel"})

@@ -1,4 +1,4 @@
-"""Secrets and keys: read once, checked, never shown, and never those of the other mode."""
+"""Secrets and keys: read once, checked, never shown, and never of the wrong mode."""
 
 import pytest
 

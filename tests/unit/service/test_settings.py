@@ -52,12 +52,12 @@ def test_settings_cannot_be_changed() -> None:
 
 A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
 WHOLE_NUMBERS: dict[str, tuple[str, Any, int, int, int]] = {
-    # under which name it is known, in what; what it is unless it is set, at least and at most
+    # attribute, unit, default, minimum, maximum
     "RESERVATION_MINUTES": ("reservation", A_MINUTE, 30, 1, 1_440),
     "ASYNC_RESERVATION_DAYS": ("async_reservation", A_DAY, 7, 1, 30),
     "HOLD_DAYS_MAX": ("hold_max", A_DAY, 30, 1, 90),
     "LATE_PAYMENT_DAYS": ("late_payment", A_DAY, 7, 1, 366),
-    # Stripe's retries would outlive a claim that is kept for less.
+    # Stripe's retries would outlive a shorter-lived claim.
     "WEBHOOK_EVENT_TTL_DAYS": ("claim_lifetime", A_DAY, 7, 4, 366),
     "NOTICE_TTL_DAYS": ("notice_lifetime", A_DAY, 90, 1, 3_650),
     "OPEN_ORDERS_MAX": ("open_orders_max", 1, 20, 1, 10_000),
@@ -87,7 +87,7 @@ def test_what_is_no_whole_number_within_its_bounds_is_refused_by_name(name: str)
 
 
 YES_OR_NO: dict[str, tuple[Callable[[Settings], object], bool | None]] = {
-    # how it is known, and what it is unless it is set
+    # attribute, default
     "EXPECT_LIVEMODE": (lambda settings: settings.terms.expected_livemode, None),
     "RESTOCK_ON_REFUND": (lambda settings: settings.terms.restock_on_refund, True),
     "TRUST_CLIENT_REFERENCE_ID": (lambda settings: settings.naming.trusts_client_reference_id, False),
@@ -107,7 +107,7 @@ def test_yes_or_no_is_taken_in_any_case_and_all_else_refused_by_name(name: str) 
 
 AN_ADDRESS = "an address that begins with https://"
 REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
-    # what a setting must be, and texts that are not
+    # the requirement, invalid texts
     "STRIPE_ACCOUNTS": (
         "be ids of accounts, separated by commas",
         ('"acct_1"', "acct_1 acct_2", "*", "acct_1;acct_2", "\ufeffacct_1", "(malformed)"),

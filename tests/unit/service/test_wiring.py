@@ -1,4 +1,4 @@
-"""The deployed service, put together from its environment. It connects to nothing before it is used."""
+"""The deployed service, wired from its environment. It connects to nothing before it is used."""
 
 import json
 import subprocess
@@ -74,7 +74,7 @@ def test_orders_are_placed_in_groups_and_in_the_turns_of_all_events_and_nothing_
 
 
 def test_the_webhook_never_imports_a_library_of_google_or_stripe_or_what_others_alone_use() -> None:
-    """Each of those libraries takes as long to import as the service itself, or longer."""
+    """Each of those libraries takes as long to import as the service, or longer."""
     program = f"""
 import sys
 from service.wiring import service_from

@@ -1,4 +1,4 @@
-"""Products say how much of them is left: what is written, by how many RPCs, and that the last word is right."""
+"""A product's availability: what is written, by how many RPCs, and that the last write is right."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -27,7 +27,7 @@ Fields = Mapping[str, object]
 
 
 def a_shop(**listed: Fields) -> MemoryStore:
-    """Ten shirts, of which three are held, and products of the catalogue."""
+    """Ten shirts, three of them held, and products of the catalogue."""
     products = {f"products/{product_id}": fields for product_id, fields in listed.items()}
     return MemoryStore({"inventory/shirt": {"stock": 10, "reserved": 3}, **products})
 
@@ -148,10 +148,10 @@ def test_a_product_that_never_comes_to_rest_ends_as_contended() -> None:
 
 
 def endings(stocks: Sequence[int], *, looks: int) -> Iterator[object]:
-    """What the product says in the end, in every order in which this can happen.
+    """The product's final availability, for every order of events.
 
-    The stock changes, and each change causes events, which may come late and twice: each makes a worker look, and each
-    of its RPCs may be overtaken by everything else.
+    Each change of the stock causes events, which may be late and repeated. Each event makes a worker look, and anything
+    may happen before each of the worker's RPCs.
     """
     paths: list[list[int]] = [[]]
     while paths:

@@ -1,4 +1,4 @@
-"""Stripe's answers are read at the door, and what it says of a refusal is fit for a log."""
+"""Stripe's answers are validated on arrival, and its refusals are made fit for a log."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stripe is asked by its own library, over HTTP; what answers here is as strict as Stripe's documentation."""
+"""Stripe is called by its own library over HTTP; the stand-in is as strict as Stripe's documentation."""
 
 import logging
 from collections.abc import Iterable
@@ -220,7 +220,7 @@ def test_no_key_is_in_an_error_a_log_or_the_client(
 def test_what_was_asked_with_a_key_that_was_rolled_can_be_asked_with_the_next_one(
     stand_in: StandIn, order_id: str
 ) -> None:
-    """Not given up, as a refund; and not kept for a person and answered with 200, as a thin event of a payment."""
+    """A refund is not given up, and a thin event of a payment is not set aside for a person with a 200."""
     with pytest.raises(Transient):
         StripeClient(stripe_key_from(WRONG_KEY), stand_in.origin).event("evt_1")
     request = a_session_request(order_id)

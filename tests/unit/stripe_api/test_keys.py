@@ -1,4 +1,4 @@
-"""What can be a key of Stripe's, and that none is shown."""
+"""What a Stripe key looks like, and that none is shown."""
 
 import pytest
 

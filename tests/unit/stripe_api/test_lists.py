@@ -1,4 +1,4 @@
-"""Stripe's lists are asked for as Stripe takes it, and read at the door."""
+"""Stripe's lists are requested as Stripe accepts it, and validated on arrival."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
