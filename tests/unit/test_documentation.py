@@ -1,4 +1,4 @@
-"""The documentation names only what exists, and names all that a shop has to know."""
+"""The documentation names only what exists, and everything that a shop has to know."""
 
 import re
 from pathlib import Path
@@ -11,14 +11,14 @@ from webhooks.translation import _HANDLED
 
 README_WORDS_MAX: Final = 900
 _ACTS: Final = ("service-accounts create", "--role=roles/datastore.user", "--role=roles/iam.serviceAccountUser")
-# Made on a developer's machine, and not in the repository.
+# Made on a developer's machine, not in the repository.
 INSTALLED: Final = ("build/", "venv/", "tools/node_modules")
 
 PAGES: Final = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
 def code_in(page: Path) -> list[str]:
-    """Code in the text, and the commands in blocks for a shell, without their comments."""
+    """Code in the text, and the commands in shell blocks, without comments."""
     prose, *blocks = re.split(r"^```", page.read_text(), flags=re.MULTILINE)
     shell = [line.partition("#")[0] for block in blocks if block.startswith("sh\n") for line in block.splitlines()]
     return [*re.findall(r"`([^`\n]+)`", "\n".join([prose, *blocks[1::2]])), *shell]
@@ -28,20 +28,20 @@ ALL_CODE: Final = {code for page in PAGES for code in code_in(page)}
 
 
 def anchors_in(page: Path) -> set[str]:
-    """What a link may name after its `#`: ids that are written out, and headings as GitHub makes ids of them."""
+    """The valid link targets after `#`: explicit ids, and headings as GitHub makes ids of them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     slugs = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
     return {*re.findall(r'<a id="([^"]+)">', page.read_text()), *slugs}
 
 
 def is_a_path(code: str) -> bool:
-    # Any other path with neither a suffix nor a slash at its end may be one in Firestore.
+    # Other paths without a suffix or a final slash may be Firestore's.
     is_certain = code.endswith("/") or Path(code).suffix or re.match(r"(bench|docs|tests|tools)/|\.", code)
     return bool(is_certain and re.fullmatch(r"[\w.-]+/[\w./-]*", code)) and not code.startswith(INSTALLED)
 
 
 def is_a_type_of_event(code: str) -> bool:
-    """Whether it is written like an event of an object of which some are handled, such as `charge.succeeded`."""
+    """Whether it looks like a type of event about a handled object, such as `charge.succeeded`."""
     of_handled_objects = {event_type.partition(".")[0] for event_type in _HANDLED}
     return bool(re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code)) and code.partition(".")[0] in of_handled_objects
 
@@ -49,7 +49,7 @@ def is_a_type_of_event(code: str) -> bool:
 def test_every_link_leads_somewhere() -> None:
     for page in PAGES:
         links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
-        # Two levels up from the repository's root are its pages on GitHub.
+        # Two levels above the repository's root are its pages on GitHub.
         here = [
             each.partition("#") for each in links if not each.startswith(("http", "../../actions", "../../security"))
         ]

@@ -1,4 +1,4 @@
-"""The tree of errors in one docstring is the tree of errors in the code."""
+"""The tree of errors in a docstring equals the tree in the code."""
 
 import ast
 import builtins
@@ -10,7 +10,7 @@ from tests.support.deployed import deployed_modules
 
 
 def errors_in_code() -> Iterator[tuple[str, str]]:
-    """Every public error class, and what it is a kind of."""
+    """Every public error class and its base."""
     known = {name for name in dir(builtins) if name.endswith(("Error", "Exception"))} | {
         "Transient",
         "StripeRefused",

@@ -1,4 +1,4 @@
-"""Nothing imports main.py when firebase deploys, so what functions.yaml says of it is checked here."""
+"""Nothing imports main.py when firebase deploys, so this checks what functions.yaml says about it."""
 
 import inspect
 import math
@@ -40,7 +40,7 @@ KINDS: Final = {
     "reconcile_with_stripe": "reconcile",
     "send_canary": "canary",
 }
-"""Which account an entry point runs as; the others run as the triggers'."""
+"""The account of an entry point; all others run as the triggers'."""
 
 
 def secrets_of(name: str) -> set[str]:
@@ -113,12 +113,12 @@ def test_the_sweep_runs_every_five_minutes_and_ends_its_last_batch_within_its_ti
     sweep = ENDPOINTS["releaseExpiredReservations"]
     assert sweep["scheduleTrigger"]["schedule"] == "every 5 minutes"
     patience = Patience(time.monotonic, time.sleep, random.random)
-    # A batch of stranded orders, each of which uses up its patience, and then the time to ask what is parked for it.
+    # A batch of stranded orders that all use up their patience, then the query for their parked events.
     last_batch_seconds = math.ceil(BATCH_DOCUMENTS_MAX / THREADS) * (patience.total_seconds + QUERY_SECONDS_MAX)
-    # Or one of effects: the database takes part four times if it is given up, and in between the world outside.
+    # Or a batch of effects: one that is given up takes four database calls and one call outside.
     effect_seconds = 4 * patience.total_seconds + PERFORM_SECONDS_MAX
     last_effects_seconds = math.ceil(BATCH_EFFECTS_MAX / THREADS) * effect_seconds
-    # In which it also learns that nothing is left.
+    # Then one more query shows that nothing is left.
     last_seconds = max(last_batch_seconds, last_effects_seconds) + QUERY_SECONDS_MAX
     assert RUN_SECONDS_MAX + last_seconds <= sweep["timeoutSeconds"]
     assert effect_seconds <= ENDPOINTS["performEffect"]["timeoutSeconds"]

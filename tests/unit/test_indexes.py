@@ -1,4 +1,4 @@
-"""What `firestore.indexes.json` asks of Firestore: every index that a query needs, and no other."""
+"""`firestore.indexes.json` has every index that a query needs, and no other."""
 
 import ast
 import json
@@ -43,7 +43,7 @@ def composites(asked: Asked) -> list[Order]:
 
 
 def is_served(asked: Asked) -> bool:
-    # By its name alone, a collection is in order by itself.
+    # A collection is always ordered by name.
     return not (asked.equal or asked.order) or any(is_served_by(index, asked) for index in composites(asked))
 
 
@@ -114,10 +114,10 @@ def test_every_function_that_asks_is_asked_here() -> None:
         if isinstance(function, ast.FunctionDef)
         for part in ast.walk(function)
         if (isinstance(part, ast.Attribute) and part.attr in {"where", "order_by", "collection_group"})
-        # What goes over REST.
+        # Queries over REST.
         or (isinstance(part, ast.Constant) and part.value in {"where", "orderBy"})
     }
-    # Orders and pages whatever the others ask; writes a query as Firestore takes it.
+    # These two only page and encode the others' queries.
     assert asking - {"_batches", "structured_query"} == ASKING.keys() - LISTINGS.keys()
 
 
@@ -142,7 +142,7 @@ def listing_named_in(part: ast.AST) -> Iterator[str]:
 
 
 class CountingStore(MemoryStore):
-    """Keeps what each commit has made of the documents that it wrote, beside what they were."""
+    """Records each document that a commit changes, before and after."""
 
     def __init__(self, documents: Mapping[str, Mapping[str, object]]) -> None:
         super().__init__(documents)
@@ -166,7 +166,7 @@ def test_a_paid_order_writes_few_index_rows() -> None:
 
 
 RECONCILED: Final = ("baselines", "findings", "reconciliations")
-"""What only reconciliation writes."""
+"""Only reconciliation writes these."""
 
 
 def test_nothing_is_indexed_that_nobody_has_named() -> None:

@@ -1,4 +1,4 @@
-"""How an entry point is built: once, whoever asks, and without stopping the search for garbage for good."""
+"""Entry points are built once, whoever calls, and garbage collection is not stopped for good."""
 
 import gc
 import json
@@ -25,7 +25,7 @@ def test_an_entry_point_is_built_once_though_many_ask() -> None:
         begun.append(1)
         if len(begun) > 1:
             second.set()
-        # Long enough for another thread to come in, if any could.
+        # Long enough for another thread to enter, if any could.
         second.wait(0.2)
         return object()
 
@@ -82,7 +82,7 @@ def test_nothing_of_the_framework_is_between_the_server_and_the_webhook(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
     monkeypatch.setitem(sys.modules, "main", main)
     served = functions_framework.create_app(target, str(ROOT / "main.py"))  # type: ignore[no-untyped-call]
-    # The framework itself answers for this path, wherever its routes are asked.
+    # The framework answers for this path itself.
     assert served.test_client().get("/favicon.ico").status_code == status
 
 
@@ -93,7 +93,7 @@ def test_garbage_is_searched_for_but_not_while_an_entry_point_is_built() -> None
 
 
 def test_garbage_is_searched_for_once_in_many_deliveries() -> None:
-    # Python's own is 700, of which one delivery makes several times as many.
+    # Python's default is 700, and one delivery allocates several times as much.
     assert gc.get_threshold()[0] == 20_000
 
 

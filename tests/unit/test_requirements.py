@@ -1,4 +1,4 @@
-"""What is installed is locked: one version of each package, with the hashes of its files, here, in CI and on deploy."""
+"""Dependencies are locked: one version of each package with the hashes of its files, here, in CI and on deploy."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,12 +25,12 @@ def entries(lock: str) -> Sequence[str]:
 
 
 def locked(lock: str) -> Mapping[str, Requirement]:
-    """Every package of a requirements*.txt."""
+    """Every package in a requirements*.txt."""
     return by_name(entry.partition("\\")[0] for entry in entries(lock))
 
 
 def asked_for(lock: str) -> Mapping[str, Requirement]:
-    """The packages that a requirements*.in names itself."""
+    """The packages that a requirements*.in names."""
     lines = (ROOT / f"{lock}.in").read_text().splitlines()
     return by_name(line.partition(" #")[0] for line in lines if line[0] not in "#-")
 
@@ -65,7 +65,7 @@ def is_for_here(wanted: Requirement, extra: str = "") -> bool:
 
 
 def closure(wanted: Requirement) -> Iterator[str]:
-    """The package and all that it needs on this machine, as they are installed."""
+    """The package and all its installed dependencies."""
     yield canonicalize_name(wanted.name)
     for needed in map(Requirement, metadata.requires(wanted.name) or ()):
         if any(is_for_here(needed, extra) for extra in {"", *wanted.extras}):

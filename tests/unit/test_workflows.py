@@ -1,4 +1,4 @@
-"""What GitHub releases and deploys is main, or a signed tag of it."""
+"""GitHub releases and deploys only main, or a signed tag of it."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tools.toolchain import ROOT
 
 WORKFLOWS: Final = ROOT / ".github/workflows"
 SOURCE: Final = "./.github/workflows/source.yml"
-# GitHub's API: the tag's object, then whether its signature is one that GitHub knows.
+# GitHub's API: the tag's object, then whether GitHub verified its signature.
 GH: Final = """#!/bin/sh
 case $2 in
   repos/shop/once/git/ref/tags/v1) echo "$TAG" ;;
@@ -28,7 +28,7 @@ def jobs(workflow: str) -> dict[str, Any]:
 
 
 def needed(all_jobs: dict[str, Any], name: str) -> set[str]:
-    """With all that these need in their turn."""
+    """Including what these need in turn."""
     needs = all_jobs[name].get("needs", [])
     direct = {needs} if isinstance(needs, str) else set(needs)
     return direct.union(*(needed(all_jobs, one) for one in direct))
@@ -45,7 +45,7 @@ def test_nothing_is_released_or_deployed_before_its_source_is_checked(workflow: 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """HEAD is of origin/main, and `aside` is not; `gh` is in it."""
+    """HEAD is in origin/main and `aside` is not; `gh` is in the folder."""
     folder = tmp_path_factory.mktemp("repository")
     identity = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
     commit = (*identity, "commit", "-q", "--allow-empty", "-m", "one")
