@@ -1,4 +1,4 @@
-"""A customer asked for their order to be cancelled: what is settled."""
+"""A customer's cancel request: what is settled."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ CANCELLED = Outcome(Result.CANCELLED, "order-1")
 
 
 def received(event: CloudEvent, ending: Outcome = CANCELLED) -> tuple[object, list[dict[str, Any]]]:
-    """What was settled and what was logged, where settlement ends like this."""
+    """What was settled and logged, if settlement ends so."""
     settlement, log = RecordingSettlement(ending), RecordingLog()
     CancelRequestedTrigger(settlement, log, lambda: NOW).receive(event)
     return settlement.settled, log.lines

@@ -1,4 +1,4 @@
-"""What the event of a written document says; no data makes reading it raise."""
+"""What an event about a written document says; no data makes reading it raise."""
 
 import pytest
 from google.cloud.firestore_v1.types import Document, Value
@@ -49,5 +49,5 @@ def test_the_header_names_a_document_that_cannot_be_read_if_anything_does() -> N
 
 
 def test_a_document_of_another_collection_is_not_taken_for_one_of_this() -> None:
-    # No id contains a slash.
+    # An id contains no slash.
     assert id_read_from("customers/7", "customers/7") == "customers/7"

@@ -1,4 +1,4 @@
-"""What all triggers of a document do alike: they read which one it is, and ask again only for what can be done."""
+"""What all document triggers share: they read the document's id, and retry only what can succeed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from triggers.order_created import OrderCreatedTrigger
 
 DONE = Outcome(Result.ACCEPTED, "order-1")
 Do = Callable[[object], Outcome]
-"""What is done about the document of this id."""
+"""What is done about the document with this id."""
 
 
 class Trigger(Protocol):
@@ -35,7 +35,7 @@ class Kind:
     make: Callable[[Do, Log], Trigger]
 
     def received(self, event: CloudEvent, problem: Exception | None = None) -> tuple[list[object], list[object]]:
-        """About which documents something was done, and what was logged."""
+        """The documents that were handled, and what was logged."""
         about, log = list[object](), RecordingLog()
 
         def do(document_id: object) -> Outcome:

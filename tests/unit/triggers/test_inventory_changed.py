@@ -1,4 +1,4 @@
-"""Somebody wrote the inventory of a product, which is looked at."""
+"""A product's inventory was written: the trigger looks at the product."""
 
 from tests.support.firestore_events import a_created_event, created
 from tests.support.recording import RecordingLog

@@ -1,4 +1,4 @@
-"""An operator's request was written, and is answered."""
+"""An operator's request was written: the trigger answers it."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""An order was created: how it is settled, and what is settled after it."""
+"""An order was created: how it is settled, and what is settled next."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,14 +34,14 @@ def an_order_of(*product_ids: str) -> CloudEvent:
 
 
 class Shop:
-    """What the trigger has around it: settlement, events parked for want of the order, and a log."""
+    """The trigger's surroundings: settlement, events parked without the order, and a log."""
 
     def __init__(self, *parked: PaymentSucceeded, ending: Outcome | Exception = RESERVED) -> None:
         self.parked = parked
         self.settlement = RecordingSettlement(ending)
         self.log = RecordingLog()
         self.looked_for_parked: list[tuple[str, list[object]]] = []
-        """For which order, and what had been settled by then."""
+        """The order, and what was settled before."""
         self.trigger = OrderCreatedTrigger(self.settlement, self._parked_events, self.log, lambda: NOW)
 
     @property
@@ -126,7 +126,7 @@ def hint_of(items: Value) -> tuple[str, ...]:
 
 MANY = [f"product-{number}" for number in range(500)]
 HINTS = {
-    # products that are named: the hint
+    # products in the order: the hint
     "each product once": (("shirt", "mug", "shirt"), ("shirt", "mug")),
     "nothing that cannot name a product": (("shirt", "", "a/b", "__x__"), ("shirt",)),
     "no more products than an order can have": (MANY, tuple(MANY[:100])),

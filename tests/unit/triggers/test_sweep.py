@@ -1,4 +1,4 @@
-"""The scheduled sweep: in which order it queries and settles, when it ends, and what it reports."""
+"""The scheduled sweep: the order of its queries and settlements, its end, and its report."""
 
 import contextlib
 import threading
@@ -131,7 +131,7 @@ def test_with_nothing_to_do_nothing_is_done() -> None:
 # --- When it ends -----------------------------------------------------------------------------------------------------
 
 IN_TIME = {
-    # what is lapsed and stranded, and how long each order takes: how many expire
+    # lapsed orders, stranded orders, seconds per order: how many expire
     "no batch is started once time is out": ([["order-1"], ["order-2"]], [["order-3"]], RUN_SECONDS_MAX, 1),
     "one that was started in time is settled to the end": ([["1"], ["2", "3", "4"], ["5"]], [], RUN_SECONDS_MAX - 1, 4),
     "time runs out for stranded orders too": ([["order-1"]], [["order-2"]], RUN_SECONDS_MAX, 1),

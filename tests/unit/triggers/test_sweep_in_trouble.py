@@ -1,4 +1,4 @@
-"""What goes wrong in a sweep, or beside it, neither stops the others nor is swallowed."""
+"""A failure in a sweep, or beside it, neither stops the rest nor is swallowed."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
 
 NO_ANSWER, A_FAULT = StoreUnavailable("DeadlineExceeded"), ZeroDivisionError("what")
 BESIDE: Mapping[str, tuple[dict[str, Any], int, Mapping[str, int]]] = {
-    # what comes of it, how the sweep is answered, and what is counted
+    # results, the sweep's status, its counts
     "no product says something else": ({"shown": {}}, 200, {}),
     "two products say something else": ({"shown": {"shirt": "few", "mug": "out"}}, 200, {"finished": 1}),
     "no answer about products": ({"shown": NO_ANSWER}, 200, {"postponed": 1}),

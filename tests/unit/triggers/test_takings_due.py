@@ -1,4 +1,4 @@
-"""The scheduled fold: what it answers, and the one line that it leaves if there was anything to do."""
+"""The scheduled fold: its answer, and the one line it logs if there was anything to do."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ GONE = "inventory_gone: 1 of 'hat', 5 of 'shirt' could not be counted"
 UNREADABLE = "the units of 0 paid orders taken; unreadable: what is to be taken for some orders was left alone"
 SHIRTS = Counter(shirt=5)
 RUNS: Mapping[str, tuple[Folded, int, dict[str, object], dict[str, object] | None]] = {
-    # what was folded: status, answer, and what differs in the line, if there is one
+    # what was folded: status, answer, and the log line's differing fields, if it is logged
     "nothing": (Folded(), 200, {"orders": 0, "complete": True}, None),
     "two orders": (
         Folded(2, SHIRTS, oldest_seconds=61.7),

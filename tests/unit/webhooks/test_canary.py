@@ -1,4 +1,4 @@
-"""The canary: the real endpoint takes what it delivers, nothing is touched, and any other answer is logged."""
+"""The canary: the real endpoint accepts its delivery, nothing changes, and any other answer is logged."""
 
 import json
 import re
@@ -30,7 +30,7 @@ IGNORED = b'{"result": "ignored"}'
 
 @dataclass
 class Answers:
-    """What is posted, and what is answered to it."""
+    """What is posted, and the answers."""
 
     status: int = 200
     body: bytes = IGNORED
@@ -53,7 +53,7 @@ def a_canary(post: Any = None, **changes: Any) -> Canary:
 
 
 def sent(canary: Canary, method: str = "POST") -> tuple[int, list[dict[str, Any]]]:
-    """The status of one run, and the lines that it logged."""
+    """One run's status, and its log lines."""
     with Flask("shop").test_request_context("/", method=method):
         return canary.respond(request).status_code, canary.log.lines  # type: ignore[attr-defined]
 

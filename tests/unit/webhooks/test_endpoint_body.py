@@ -1,4 +1,4 @@
-"""How much of a body the webhook endpoint reads, for how long, and what it answers otherwise."""
+"""How much of a body the webhook endpoint reads, for how long, and its answers otherwise."""
 
 import io
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ TOO_LARGE = {"error": "the body is larger than 1048576 bytes"}
 
 
 def a_body_of(size: int) -> bytes:
-    """An event that is this many bytes long."""
+    """An event of this many bytes."""
     padding = size - len(body_of(a_stripe_event(padding="")))
     return body_of(a_stripe_event(padding="x" * padding))
 
 
 def a_request(body: bytes, *, chunked: bool = True) -> dict[str, Any]:
-    """Of a body that comes in chunks nobody knows the length before its end."""
+    """A chunked body's length is unknown before its end."""
     headers = {"Stripe-Signature": signature_of(body)}
     if not chunked:
         return {"method": "POST", "headers": headers, "data": body}
@@ -92,12 +92,12 @@ def test_a_body_that_breaks_off_is_refused() -> None:
 
 @dataclass
 class Client:
-    """A client on gunicorn: its connection and what it sends, one part each so many seconds."""
+    """A client on gunicorn: its connection and what it sends, one part per pause."""
 
     parts: list[bytes]
     seconds: float = 0.0
     breaks: bool = False
-    """Whether gunicorn finds that what has arrived breaks off, as within a chunk, and has not just come to an end."""
+    """Whether gunicorn finds the body broken off, as within a chunk, instead of ended."""
     is_cut_off: bool = False
     seconds_taken: float = 0.0
 
@@ -110,7 +110,7 @@ class Client:
         self.is_cut_off = True
 
     def read(self, size: int = -1) -> bytes:
-        """As gunicorn reads: until it has so many bytes, or there are no more."""
+        """Like gunicorn: until this many bytes have come, or no more do."""
         received = b""
         while self.parts and not self.is_cut_off and (size < 0 or len(received) < size):
             self.clock.sleep(self.seconds)

@@ -1,4 +1,4 @@
-"""The one line that is logged of a delivery to the webhook endpoint, and what neither line nor answer reveals."""
+"""The one log line about a delivery, and what neither the line nor the answer reveals."""
 
 import json
 
@@ -62,7 +62,7 @@ def test_a_delivery_that_was_not_settled_is_logged_with_its_ids_too() -> None:
 
 
 def a_card_payment() -> Fields:
-    """An event that carries more than anybody may see in a log."""
+    """An event that contains more than any log may."""
     details = {"card": {"number": CARD, "last4": "4242"}}
     return the_event("payment_intent.succeeded", payment_method_details=details, receipt_email="alice@example.com")
 

@@ -1,4 +1,4 @@
-"""Whose an event is: which order it names and who is believed about that, whose account and which shop it is of."""
+"""Whose an event is: the order it names and who is believed about that, its account, and its shop."""
 
 from itertools import product
 from typing import Any

@@ -1,4 +1,4 @@
-"""How long units are held for a payment: as long as its method may take, or what its customer still has to do."""
+"""How long units are held for a payment: as long as its method or its customer's next step may take."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def days_of(event_type: str, **fields: Any) -> float | None:
 
 # --- By method -------------------------------------------------------------------------------------------------------
 
-# The longest that Stripe's pages say, in calendar days from a Saturday, and a holiday.
+# The longest times on Stripe's pages, in calendar days from a Saturday, with a holiday.
 LONGEST = {
     "sepa_debit": 21,
     "bacs_debit": 12,
@@ -134,7 +134,7 @@ def test_what_has_no_end_is_waited_for_as_long_as_the_shop_says(kind: str) -> No
 @pytest.mark.parametrize(
     "next_action",
     [
-        # 3-D Secure takes minutes, and whoever leaves it does not pay.
+        # 3-D Secure takes minutes, and a customer who leaves it does not pay.
         action("use_stripe_sdk", type="three_d_secure_redirect"),
         action("redirect_to_url", url="https://hooks.stripe.example", return_url=None),
         action("cashapp_handle_redirect_or_display_qr_code", qr_code={"expires_at": DUE}),

@@ -1,4 +1,4 @@
-"""Which bodies are believed to come from Stripe."""
+"""Which bodies are believed to be Stripe's."""
 
 import hashlib
 import hmac
@@ -47,7 +47,7 @@ def test_a_signed_body_is_read() -> None:
     assert verified() == a_stripe_event()
 
 
-# The very bytes are verified, and not their meaning.
+# The exact bytes are verified, not their meaning.
 @pytest.mark.parametrize("tampered", [BODY + b" ", b"", BODY.replace(b"3600", b"3601"), BODY.replace(b": ", b":")])
 def test_a_body_that_was_changed_on_the_way_is_rejected(tampered: bytes) -> None:
     assert rejection_of(tampered, signature_of(BODY)) == FAILED
@@ -73,7 +73,7 @@ def test_nothing_is_verified_with_a_blank_secret_or_without_one(blank: str) -> N
 
 
 def is_taken(livemode: object, signer: SigningSecret, *others: SigningSecret) -> bool | None:
-    """Whether an event of that mode, signed with the first secret, is of its secret's mode; None if it is rejected."""
+    """Whether an event of that mode, signed with the first secret, is of its secret's mode; None if rejected."""
     body = body_of(a_stripe_event(livemode=livemode))
     try:
         verified = verified_message(body, signature_of(body, secret=signer.text), (*others, signer), now=NOW)
@@ -93,7 +93,7 @@ def is_taken(livemode: object, signer: SigningSecret, *others: SigningSecret) ->
         (False, FOR_TEST, True),
         (True, SigningSecret(SECRET), True),
         (False, SigningSecret(SECRET), True),
-        # What does not say that it is live is not.
+        # An event that does not say so is not live.
         (None, FOR_LIVE, False),
         ("true", FOR_LIVE, False),
         ("true", FOR_TEST, True),

@@ -1,4 +1,4 @@
-"""Times as Stripe writes them out."""
+"""Times as Stripe writes them."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every handled type of event, whole, in two API versions six years apart: what it means, and what it never reveals."""
+"""Every handled event type, whole, in two API versions six years apart: its meaning, and what it never reveals."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -62,7 +62,7 @@ def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
         "checkout.session.expired": replace(
             a_cancellation(**delivery), payment_intent_id="pi_1" if is_of_2020 else None, session_id="cs_1"
         ),
-        # Only in 2020 does a charge name its refunds one by one.
+        # A charge lists its refunds only in 2020.
         "charge.refunded": a_refunded_charge("evt_1", *[a_refund(at=MADE_AT)] * is_of_2020, **delivery),
         "refund.created": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
         "refund.updated": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
@@ -125,7 +125,7 @@ OTHERS: tuple[object, ...] = (
 
 
 class Watched(Mapping[str, Any]):
-    """Notes the path of each field that somebody reads, at any depth."""
+    """Records the path of each field that is read, at any depth."""
 
     def __init__(self, fields: Fields, read: set[tuple[str | int, ...]], path: tuple[str | int, ...] = ()) -> None:
         self._fields, self._read, self._path = fields, read, path
@@ -147,7 +147,7 @@ class Watched(Mapping[str, Any]):
 
 
 def paths_read(event_type: str, usual: Fields, api_version: str) -> set[tuple[str | int, ...]]:
-    """The path of every value that its meaning may depend on: a field that is not read may hold anything."""
+    """The path of every value that the meaning may depend on: fields that are not read may hold anything."""
     read: set[tuple[str | int, ...]] = set()
     watched = Watched(usual, read)
     assert translated(an_event(event_type, watched, api_version=api_version)) == expected(event_type, api_version)
@@ -174,7 +174,7 @@ MEANS_INSTEAD: Mapping[str, type[StripeEvent]] = {
     "charge.captured": PaymentProcessing,
     "charge.refunded": PaymentProcessing,
 }
-"""What an event of these types means if the charge turns out not to be captured."""
+"""The meaning of these event types if the charge is not captured."""
 
 
 @pytest.mark.parametrize(("event_type", "api_version"), EVERY_TYPE_IN_EVERY_VERSION)

@@ -1,4 +1,4 @@
-"""Thin events: what they stand for is looked up in Stripe, and settled in their place; what cannot be is kept."""
+"""Thin events: their objects are fetched from Stripe and settled instead; what cannot be fetched is kept."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SNAPSHOT = the_event("payment_intent.succeeded", event_id="evt_snapshot")
 
 
 class Stripe:
-    """Shows this event, or refuses like this."""
+    """Returns this event, or raises this refusal."""
 
     def __init__(self, answer: Json | Exception = SNAPSHOT) -> None:
         self.answer = answer
@@ -28,7 +28,7 @@ class Stripe:
 
 
 def settled(message: dict[str, Any], stripe: Stripe | None) -> tuple[StripeEvent | NotUnderstood, WatchedEndpoint]:
-    """The one event that was settled, and the endpoint."""
+    """The only settled event, and the endpoint."""
     endpoint = WatchedEndpoint(look_up=stripe)
     assert delivered_event(message, endpoint).status_code == 200
     ((event, _),) = endpoint.settlement.settled

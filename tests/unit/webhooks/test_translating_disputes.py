@@ -1,4 +1,4 @@
-"""What Stripe's events of a dispute mean: they seldom name an order, but always the payment that leads there."""
+"""What Stripe's dispute events mean: they seldom name an order, but always the payment that leads to it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What Stripe's events of a payment mean: PaymentIntents, charges and Checkout sessions."""
+"""What Stripe's payment events mean: PaymentIntents, charges and Checkout sessions."""
 
 from datetime import timedelta
 
@@ -72,7 +72,7 @@ def test_the_currency_is_the_one_that_was_paid_in(event_type: str) -> None:
 
 
 def test_a_session_that_costs_nothing_pays_for_its_order() -> None:
-    """Stripe makes no PaymentIntent for it, so nothing else will ever report the order as complete."""
+    """Stripe makes no PaymentIntent for it, so no other event will report the order as complete."""
     free = paid(SESSION, payment_status="no_payment_required", amount_total=0, payment_intent=None)
     assert (free.order_id, free.money, free.payment_ids) == ("order-1", Money(0, "eur"), ())
     assert (free.session_id, free.payment.is_free) == ("cs_1", True)
@@ -126,7 +126,7 @@ def test_a_session_without_a_payment_that_is_not_free_either_is_not_ours(session
 
 @pytest.mark.parametrize("payment_status", ["paid", "unpaid", "no_payment_required"])
 def test_a_session_that_sells_a_subscription_pays_for_no_order(payment_status: str) -> None:
-    """Its invoices are paid, now or after a trial, and again and again."""
+    """Its invoices are paid, now or after a trial, again and again."""
     fields: Fields = {"mode": "subscription", "payment_status": payment_status, "payment_intent": None}
     event = meaning_of(SESSION, **fields)
     assert isinstance(event, SubscriptionStarted)
@@ -181,7 +181,7 @@ def test_an_authorised_charge_is_not_yet_a_payment() -> None:
     authorised = processing(CHARGE, captured=False, amount_captured=0)
     assert (authorised.order_id, authorised.payment_ids) == ("order-1", ("pi_1", "ch_1"))
     assert authorised.state is PaymentState.AUTHORISED
-    # It settles nothing, so nothing but the order's id has to be right.
+    # It settles nothing, so only the order's id has to be right.
     assert processing(CHARGE, captured=False, amount_captured=None, currency=None).order_id == "order-1"
 
 
@@ -252,7 +252,7 @@ def test_a_decline_without_any_error_is_a_decline_all_the_same(event_type: str, 
 
 AMOUNT, CURRENCY = "must be an amount in minor units", "currency must be three lower-case letters"
 PAYMENT_STATUS = "payment_status must be a session's payment status"
-# A field that must be there, and why an event without it cannot be read.
+# a required field, and why an event without it cannot be read
 REQUIRED = [
     (INTENT, "id", "id must be an id"),
     (INTENT, "currency", CURRENCY),

@@ -1,4 +1,4 @@
-"""What Stripe's events of refunds mean: they seldom name an order, but always the payment that leads there."""
+"""What Stripe's refund events mean: they seldom name an order, but always the payment that leads to it."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ from tests.support.translating import meaning_of, translated, why_ignored, why_n
 
 REFUNDED, UPDATED = "charge.refunded", "refund.updated"
 SINCE_2022 = ("2022-11-15", "2024-06-20", "2024-10-28.acacia", CURRENT)
-"""In these a charge lists no refunds, and only since the third `refund.created` reports each.
+"""In these, a charge lists no refunds; only since the third does `refund.created` report each.
 
 https://docs.stripe.com/changelog/2022-11-15/deprecates-charges-auto-expand
 https://docs.stripe.com/changelog/acacia/2024-10-28/refund-webhook-update
@@ -244,7 +244,7 @@ def restock_of(named: object) -> tuple[Restock, str | None]:
         ("none", RestockRule.NONE),
         (" All ", RestockRule.ALL),
         ("NONE\n", RestockRule.NONE),
-        # A product may be called so.
+        # A product may have this name.
         ("all:1", {"all": 1}),
         ("shirt:1", {"shirt": 1}),
         ("shirt:1,hat:20", {"shirt": 1, "hat": 20}),
@@ -254,7 +254,7 @@ def restock_of(named: object) -> tuple[Restock, str | None]:
         ("shirt:1,hat:1,shirt:2", {"shirt": 3, "hat": 1}),
         ("shirt:1000000", {"shirt": 1_000_000}),
         ("T-Shirt größe M:1", {"T-Shirt größe M": 1}),
-        # As long as Stripe lets a value be.
+        # The longest value that Stripe allows.
         ("x" * 498 + ":1", {"x" * 498: 1}),
         (None, None),
         ("", None),

@@ -1,4 +1,4 @@
-"""Which types of events concern us, what is known of their delivery, and what is not an event at all."""
+"""Which event types concern us, what is known of their delivery, and what is not an event at all."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -88,7 +88,7 @@ def test_an_event_without_its_object_is_kept_for_a_person(data: object, reason: 
 
 
 def test_an_object_of_another_kind_is_kept_for_a_person() -> None:
-    """Its id would be taken for that of a payment, a charge or a session."""
+    """Its id would be taken for a payment's, a charge's or a session's."""
     for event_type, of_its_kind in OBJECT_OF.items():
         kept = translated(the_event(event_type, object="invoice"))
         assert isinstance(kept, NotUnderstood)
