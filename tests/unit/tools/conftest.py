@@ -1,4 +1,4 @@
-"""Ports for tests that may run beside other suites, and beside themselves in another checkout."""
+"""Free ports for tests that may run beside other suites, or beside another checkout's."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -10,6 +10,6 @@ from tools.ports import BLOCKS, reserved
 
 @pytest.fixture
 def free_ports() -> Iterator[Iterator[int]]:
-    """Ports that no suite on this machine uses meanwhile: they belong to the workers of one that never starts."""
+    """Ports that no suite on this machine uses meanwhile: those of workers of a suite that never starts."""
     with reserved({}, {}, iter(BLOCKS)) as ports:
         yield count(ports.first_worker + 1)

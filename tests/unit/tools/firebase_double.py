@@ -1,7 +1,7 @@
-"""Stands in for the Firebase tools: listens where firebase.json says and reports what they report, in no time.
+"""Replaces the Firebase tools: listens where firebase.json says and prints what they print, at once.
 
-With DOUBLE_SAYS in its environment it says that, and ends. Asked to export, it leaves in that folder with what it was
-started.
+With DOUBLE_SAYS in its environment, it prints that and ends. Asked to export, it writes its own arguments into that
+folder.
 """
 
 import http.server

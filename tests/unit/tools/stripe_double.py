@@ -1,4 +1,4 @@
-"""Stands in for the stand-in for Stripe's API: listens where it is told to, reports that, and answers nothing."""
+"""Replaces the stand-in for Stripe: listens where told, reports that, and answers nothing."""
 
 import socket
 import sys

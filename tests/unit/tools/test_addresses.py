@@ -1,4 +1,4 @@
-"""A command beside the emulators finds those that are up, and says what to do if none are."""
+"""A command beside the emulators finds those that run, and says what to do if none do."""
 
 import socket
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tools.addresses import Addresses, NoEmulators, found
 
 @pytest.fixture
 def listening() -> Iterator[Addresses]:
-    """Emulators as far as anybody can see who does not ask them anything."""
+    """Ports that listen, but answer nothing."""
     with (
         socket.create_server(("127.0.0.1", 0)) as firestore,
         socket.create_server(("127.0.0.1", 0)) as functions,

@@ -1,4 +1,4 @@
-"""What is posted is signed, and every answer is put into words."""
+"""Posts are signed, and every answer is put into words."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def test_an_answer_in_words(answer: Answer, words: str) -> None:
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[Mapping[str, str]]:
-    """Every post is answered so; the headers that were posted."""
+    """Every post gets this answer; returns the posted headers."""
     posted: list[Mapping[str, str]] = []
 
     def answer_it(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:

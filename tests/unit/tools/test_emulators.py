@@ -1,4 +1,4 @@
-"""The emulators start whatever else runs, and the command within them runs once."""
+"""The emulators start whatever else runs, and the command beside them runs once."""
 
 import contextlib
 import dataclasses
@@ -29,7 +29,7 @@ STRIPE_DOUBLE = "tests.unit.tools.stripe_double"
 
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A build folder of the test's own: the real one belongs to the suite that the tests run in."""
+    """The test's own build folder: the real one belongs to the running suite."""
     monkeypatch.setattr(suite, "BUILD", tmp_path / "build")
     for variable in ("AUTH_PORT", "FIRESTORE_PORT", "FUNCTIONS_PORT"):
         monkeypatch.delenv(variable, raising=False)
@@ -38,7 +38,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Doubles of the Firebase tools and of Stripe, which start in no time."""
+    """Doubles of the Firebase tools and of Stripe, which start at once."""
     node = tmp_path / "node"
     node.write_text(f'#!/bin/sh\nexec {sys.executable} -S {DOUBLE} "$@"\n')
     node.chmod(0o755)
@@ -53,7 +53,7 @@ def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: 
 
 @pytest.fixture
 def lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoseTo]:
-    """What the first start has chosen, somebody takes before the start can listen there."""
+    """Somebody takes the port that the first start has chosen before it can listen."""
     with contextlib.ExitStack() as taken:
 
         def lose_to(take: Take) -> None:
@@ -225,7 +225,7 @@ def test_what_a_start_keeps_is_what_the_next_one_begins_with(
 
 
 def test_the_auth_emulator_makes_no_validator_before_it_is_asked_for() -> None:
-    """All of them at once cost half of the time until the emulators are ready."""
+    """Making all of them would take half of the emulators' start."""
     unusable = {"in": "query", "name": "any", "schema": {"type": "nothing"}}
     operation = {"parameters": [unusable], "responses": {"200": {"description": "any"}}}
     api = {"openapi": "3.0.0", "info": {"title": "any", "version": "1"}, "paths": {"/": {"get": operation}}}

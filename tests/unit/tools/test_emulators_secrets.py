@@ -1,4 +1,4 @@
-"""The functions in the emulators have secrets with which they start, and those that are usable stay."""
+"""The emulated functions have secrets to start with, and usable ones are kept."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is needed is installed once; what would fail, or destroy something, is refused at once."""
+"""What is needed is installed once; what would fail or destroy something is refused at once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +10,12 @@ from tools.install import NEEDS, main
 from tools.steps import Step
 
 Install = Callable[[str], list[list[str]]]
-"""Installs for a need; gives the steps that ran, in one list those that ran at the same time."""
+"""Installs for a need; returns the steps that ran, with simultaneous ones in one list."""
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout of the test's own, on a machine that has Node, Java and the Firestore emulator."""
+    """The test's own checkout, on a machine with Node, Java and the Firestore emulator."""
     for name, folder in {"ROOT": ".", "VENV": "venv", "NODE_MODULES": "tools/node_modules", "BUILD": "build"}.items():
         for module in (install, steps, toolchain):
             monkeypatch.setattr(module, name, tmp_path / folder, raising=False)

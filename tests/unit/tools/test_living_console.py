@@ -1,4 +1,4 @@
-"""`make console` takes the shop that is open or opens one, and gives a past to one in which nobody has ordered."""
+"""`make console` uses the open shop or opens one, and fills a shop without orders."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ SHOP = Addresses(firestore="127.0.0.1:1", functions="127.0.0.1:2", auth="127.0.0
 
 
 class Started(Exception):
-    """The emulators were."""
+    """The emulators were started."""
 
 
 def found_none(_environment: Mapping[str, str], _build: object) -> Addresses:
@@ -64,7 +64,7 @@ def test_none_are_started_in_the_place_of_those_that_are_named(
     monkeypatch.setattr(addresses, "found", found_none)
     for variable, host in SHOP.variables().items():
         monkeypatch.setenv(variable, host)
-    # Serving says that they are not up.
+    # Serving itself says that they do not run.
     assert (living.main(), served) == (0, ["the console"])
 
 
@@ -81,5 +81,5 @@ def test_only_a_shop_in_which_nobody_has_ordered_is_given_a_past(monkeypatch: py
     made = open_for_business(there, "kettle", NOW, "olga")
     assert made == sum(path.startswith("orders/") for path in written)
     assert (made > 50) is (orders == 0)
-    # Whoever comes is sent mails.
+    # Every visiting customer gets mails.
     assert sum(path.startswith("users/") for path in written) == 12

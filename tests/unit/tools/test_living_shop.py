@@ -1,4 +1,4 @@
-"""The living shop's past is what the service makes of it, and the same for the same chance; then customers come."""
+"""The service makes the living shop's past, the same for the same seed; then customers come."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -76,7 +76,7 @@ def test_every_plot_is_settled_whatever_its_pace() -> None:
 
 
 class Watched:
-    """A shop that keeps what is written and delivered, and a clock that only sleep moves."""
+    """A shop that records what is written and delivered, and a clock that only sleep moves."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at, self.written, self.delivered = NOW, dict[str, Mapping[str, Any]](), list[str]()

@@ -1,4 +1,4 @@
-"""What the commands beside the emulators make of their arguments, of an order, and of what they are answered."""
+"""How the commands beside the emulators treat arguments, orders and answers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ UNPRICED = order_from("order-1", an_order())
 
 
 def a_paid_order(*payments: tuple[str, int], refunded: int = 0) -> Order:
-    """The first payment is refunded in part."""
+    """The first payment is partly refunded."""
     succeeded = [Payment(name, PaymentState.SUCCEEDED, NOW, Money(amount, "eur")) for name, amount in payments]
     return replace(
         RESERVED,

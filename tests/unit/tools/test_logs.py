@@ -1,4 +1,4 @@
-"""Each run's logs are its own, the latest are kept, and what failed is shown with what may say why."""
+"""Each run has its own logs, the latest are kept, and a failure is shown with its possible reason."""
 
 import os
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""`make monitoring` against a stand-in for Google's APIs: it makes what is missing, once, and leaves the rest alone."""
+"""`make monitoring` against a stand-in for Google's APIs: creates what is missing, once, and changes nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ ALL = len(WANTED.metrics) + len(WANTED.policies) + 1
 
 @dataclass
 class Project:
-    """As far as Google's APIs tell. Each resource gets a field that nobody sent, as there."""
+    """Like Google's APIs, adds a field of its own to each resource."""
 
     metrics: dict[str, Json] = field(default_factory=dict)
     policies: dict[str, Json] = field(default_factory=dict)

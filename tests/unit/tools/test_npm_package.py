@@ -1,4 +1,4 @@
-"""A package is used only if it is the one that is pinned."""
+"""A package is used only if it is the pinned one."""
 
 import sys
 import tarfile
@@ -12,7 +12,7 @@ from tools.npm_package import PINS, Pin, integrity_of, main
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What `npm pack` brings, and a pin for it."""
+    """What `npm pack` downloads, and a pin for it."""
     npm, archive = tmp_path / "npm", tmp_path / "example.tgz"
     npm.write_text(f"#!{sys.executable}\nimport shutil, sys\nshutil.copy({str(archive)!r}, sys.argv[4])\n")
     npm.chmod(0o755)

@@ -1,4 +1,4 @@
-"""PROJECT, YES, APPLY and the like mean the same to every tool, all the way from make."""
+"""PROJECT, YES, APPLY and the like mean the same to every tool, passed on by make."""
 
 import re
 from argparse import ArgumentTypeError

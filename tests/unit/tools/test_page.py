@@ -1,4 +1,4 @@
-"""The page and the console are served with the addresses of the shop that is open."""
+"""The page and the console are served with the open shop's addresses."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`pytest` alone runs what needs no emulators, and says what the rest needs."""
+"""Plain `pytest` runs what needs no emulators, and says what the rest needs."""
 
 import os
 

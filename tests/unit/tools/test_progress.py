@@ -1,4 +1,4 @@
-"""Whoever waits sees at once for what, and then that it goes on."""
+"""A waiting person sees at once what for, and then that it goes on."""
 
 import io
 
@@ -8,7 +8,7 @@ from tools.progress import Progress
 
 
 class Clock:
-    """Stands in for time, in which nothing passes by itself."""
+    """Time that does not pass by itself."""
 
     now = 1000.0
 
@@ -24,7 +24,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def shown(clock: Clock, out: io.StringIO, *, seconds: int) -> list[str]:
-    """What is shown while a step that goes on for so many seconds says each second which it is."""
+    """The output while a step takes this many seconds and reports each."""
     progress = Progress(out)
     for second in range(seconds):
         progress.waiting("Packages", f"package {second}")

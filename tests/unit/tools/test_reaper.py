@@ -1,4 +1,4 @@
-"""Nothing that was started stays behind, whoever dies first."""
+"""No started process is left behind, whichever dies first."""
 
 import os
 import select
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux hands us the orphans of a process we started"
 )
 
-# A worker in a session of its own, whose parent is gone: what neither its parent's end nor its group's would reach.
+# A worker in a new session whose parent is gone: ending its parent or its group would not reach it.
 LEAVES_AN_ORPHAN = "setsid sleep 300 & echo $! >orphan; exit 3"
 STAYS_WITH_AN_ORPHAN = "(setsid sleep 300 & echo $! >orphan); sleep 300"
 
 
 @pytest.fixture
 def fifo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the command tells its orphan's pid; reading it waits until it is told."""
+    """The command writes its orphan's pid to it; reading waits for that."""
     monkeypatch.chdir(tmp_path)
     os.mkfifo("orphan")
     return tmp_path / "orphan"
@@ -110,7 +110,7 @@ def test_a_signal_that_comes_while_all_is_being_ended_keeps_nothing_from_it(fifo
 
 
 def ended(script: str) -> tuple[int, int]:
-    """The exit code of a Python script, and the orphan's pid that it tells."""
+    """A Python script's exit code, and the pid of its orphan."""
     environment = {**os.environ, "PYTHONPATH": str(Path(reaper.__file__).parents[1])}
     with subprocess.Popen(
         [sys.executable, "-c", script], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -1,4 +1,4 @@
-"""A release is published with what the changelog says of it, and never without a word."""
+"""A release is published with its part of the changelog, and never without one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Steps of the install run at the same time, are done once, and a failure says what is needed."""
+"""Steps of the install run in parallel and once; a failure says what is needed."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ def a_step(name: str, script: str, *, stamp: Stamp | None = None) -> Step:
 def test_steps_run_at_the_same_time_and_leave_their_stamps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(tmp_path / "fifo")
     stamps = [Stamp(tmp_path / name, "contents") for name in ("first", "second")]
-    # Neither ends unless the other one is there.
+    # Neither ends without the other.
     run_together(
         a_step("One", f"open({str(tmp_path / 'fifo')!r}, 'w').write('x')", stamp=stamps[0]),
         a_step("Other", f"open({str(tmp_path / 'fifo')!r}).read()", stamp=stamps[1]),

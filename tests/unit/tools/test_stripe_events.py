@@ -1,4 +1,4 @@
-"""The events that are made here mean to the service what they mean when Stripe sends them."""
+"""The events made here mean the same to the service as Stripe's."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What the machine has comes first, and only what is new enough counts."""
+"""The machine's own programs come first, and only if new enough."""
 
 import os
 import zipfile
@@ -26,7 +26,7 @@ def a_jar(file: Path, manifest: str) -> Path:
 
 @pytest.fixture
 def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An environment of the test's own, and nothing else on the machine."""
+    """The test's own environment, and nothing else on the machine."""
     monkeypatch.setattr(toolchain, "VENV", tmp_path / "venv")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.delenv("JAVA_HOME", raising=False)
@@ -115,7 +115,7 @@ def test_what_cannot_be_written_at_home_or_has_no_home_is_kept_in_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
-    # As containers have it; below it nothing can be made, not even by root.
+    # As in containers; nothing can be created below it, not even by root.
     monkeypatch.setenv("HOME", os.devnull)
     environment = toolchain.environment_of_tools(environment={"PATH": "", "NPM_CONFIG_CACHE": "named"})
     assert environment["FIREBASE_EMULATORS_PATH"] == str(tmp_path / "build/home/.cache/firebase/emulators")

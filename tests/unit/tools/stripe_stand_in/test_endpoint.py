@@ -1,4 +1,4 @@
-"""What the stand-in answers over HTTP besides what its rooms decide: keys, forms, headers, the page."""
+"""The stand-in's answers over HTTP, beyond those of its modules: keys, forms, headers, the page."""
 
 import json
 from base64 import b64encode
@@ -31,7 +31,7 @@ def error_in(answer: Answer) -> Json:
 
 def opened(stand_in: StandIn, order_id: str) -> str:
     client = StripeClient(stripe_key_from(EMULATORS_KEY), stand_in.origin)
-    # What a customer sees afterwards is the same page.
+    # The customer then sees the same page.
     after = f"{stand_in.origin}/pay/{{CHECKOUT_SESSION_ID}}"
     session = client.create_session(a_session_request(order_id, success_url=after), key=order_id)
     assert session.url == f"{stand_in.origin}/pay/{session.session_id}"

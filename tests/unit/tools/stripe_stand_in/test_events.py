@@ -1,4 +1,4 @@
-"""Events are listed as Stripe lists them: by type and time, in pages, for thirty days."""
+"""Events are listed as Stripe does: by type and time, in pages, for thirty days."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ A_DAY = 24 * 60 * 60
 
 @pytest.fixture
 def account() -> Account:
-    """Twelve things have happened, one a second, of three types in turn."""
+    """Twelve events, one a second, of three types in turn."""
     account = Account("http://stand-in.example", lambda: NOW)
     for number in range(12):
         account.report(f"thing.{'abc'[number % 3]}", {"number": number})

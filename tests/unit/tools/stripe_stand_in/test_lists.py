@@ -1,4 +1,4 @@
-"""PaymentIntents and refunds are listed as Stripe lists them: by time, in pages, the newest first."""
+"""PaymentIntents and refunds are listed as Stripe does: by time, in pages, newest first."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Parameters are what Stripe's own types say, and what is none of them is refused as Stripe refuses it."""
+"""Parameters follow Stripe's own types; all others are refused as Stripe refuses them."""
 
 from typing import Any
 

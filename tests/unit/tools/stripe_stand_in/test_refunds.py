@@ -1,4 +1,4 @@
-"""Refunds of the stand-in: never more than was paid, and each end of one is reported."""
+"""The stand-in's refunds: never more than was paid, and each outcome is reported."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def account() -> Account:
 
 @pytest.fixture
 def payment(account: Account) -> Json:
-    """36.00, paid."""
+    """A payment of 36.00."""
     session = sessions.create(account, a_session_request())
     sessions.complete(account, session, shipping=0, tax=0, discount=0, is_slow=False)
     account.events.clear()

@@ -1,4 +1,4 @@
-"""Checkout sessions of the stand-in: what Stripe refuses is refused, and what follows from a payment is reported."""
+"""The stand-in's Checkout sessions: it refuses what Stripe refuses, and reports what follows from a payment."""
 
 import time
 from typing import Any
@@ -39,7 +39,7 @@ def reported(account: Account) -> list[str]:
 
 
 def line(**fields: object) -> list[Json]:
-    """A line of an order, with what is wrong with its price."""
+    """An order line with these changes to its price."""
     price = {"currency": "eur", "unit_amount": 1_200, "product_data": {"name": "Shirt"}, **fields}
     return [{"quantity": 3, "price_data": {name: value for name, value in price.items() if value is not None}}]
 

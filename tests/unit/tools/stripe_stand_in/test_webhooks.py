@@ -1,4 +1,4 @@
-"""The stand-in posts its events signed, as it is told to, until they are answered 200."""
+"""The stand-in posts its events signed, as configured, until they are answered 200."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ PAID = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.comple
 
 @dataclass
 class Shop:
-    """Verifies what is delivered to it, as the service does."""
+    """Verifies its deliveries as the service does."""
 
     received: list[Json] = field(default_factory=list)
     busy: int = 0
-    """How many deliveries it has no time for."""
+    """How many deliveries it answers as too busy."""
 
     def answer(self, request: Request) -> Iterable[bytes]:
         header = request.headers["Stripe-Signature"]
