@@ -1,4 +1,4 @@
-"""Stock that operators adjust: by a difference, never below what is held unless it is forced, and counted anew."""
+"""Operators' stock adjustments: by a difference, never below what is held unless forced, and recounts."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def adjusted(shop: Given, request_id: str = "stock-1", **asked: object) -> Stock
 @pytest.mark.parametrize(
     ("asked", "shelf", "expected"),
     [
-        # On the shelf: units on hand, units held, and how many may be backordered.
+        # stock: units, units held, backorder limit
         (("set", 12), (10, 3), ("stock_adjusted", 2, True)),
         (("set", 10), (10, 3), ("stock_adjusted", None, True)),
         (("set", 3), (10, 3), ("stock_adjusted", -7, True)),
@@ -71,7 +71,7 @@ def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[in
         ((10, 0), 3, 0, 3, "0 of 'shirt' were reserved, and orders hold 3"),
         ((10, 5), 3, 2, 0, "5 of 'shirt' were reserved, and orders hold 3 and 2 are to be taken"),
         ((10, 3), 3, 2, 2, "3 of 'shirt' were reserved, and orders hold 3 and 2 are to be taken"),
-        # Never short: its units were counted before it became so, or nothing is reserved of it.
+        # Never short: its units were counted before it became so, or none are reserved.
         ((None, 3), 0, 0, -3, "3 of 'shirt' were reserved, and orders hold 0"),
     ],
 )

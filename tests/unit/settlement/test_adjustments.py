@@ -1,4 +1,4 @@
-"""What is asked: the catalogue's price, what the shop's backend adds to it, or what it has written over it."""
+"""The price: the catalogue's, what the shop's backend adds to it, or what the backend wrote instead."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ def eur(amount: int) -> Money:
 
 
 ASKED: dict[str, tuple[dict[str, Any], int]] = {
-    # what the backend wrote while the order was reserved: what is to be paid
+    # what the backend wrote while the order was reserved: the amount to pay
     "nothing": ({}, 3_600),
     "shipping": (known(adjustments=(SHIPPING,)), 4_090),
     "shipping and a discount": (known(adjustments=(SHIPPING, DISCOUNT)), 3_090),
@@ -82,7 +82,7 @@ def test_a_price_that_cannot_be_read_sends_every_payment_to_review_with_the_hold
         reason = f"invalid_price: {DEFECT}"
         assert (change.order.failure_reason, change.moves) == (reason, ())
         assert change.notices == (to_customer("review"), to_operators("review", reason))
-    # A session that was free leaves it to be paid.
+    # After a free session it is still to be paid.
     change = given(a_held_order(price_defect=DEFECT, **UNPRICED)).changed_by(a_free_session())
     assert (change.result, change.order.status) == ("not_paid", "reserved")
 

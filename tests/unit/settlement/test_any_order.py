@@ -1,4 +1,4 @@
-"""In whatever order Stripe's events come, and however often: the same money, and the same stock."""
+"""In any order of Stripe's events, however often delivered: the same money and the same stock."""
 
 import json
 import random
@@ -26,7 +26,7 @@ Documents = dict[str, dict[str, Any]]
 
 
 def audited_shop_after(names: Iterable[str], *, stock: int = SHIRTS) -> MemoryStore:
-    """The shop after these events, in this order. The auditor finds nothing wrong after any of them."""
+    """The shop after these events, in this order; the auditor finds nothing wrong after any of them."""
     store = a_shop(an_order(), stock=stock)
     for number, name in enumerate(names):
         deliver(event := delivery_of(name, number), store)
@@ -39,8 +39,8 @@ def deliver(event: OrderEvent, store: MemoryStore) -> None:
 
 
 def shops_after_every_order(events: Sequence[OrderEvent], shop: MemoryStore, *, stock: int = SHIRTS) -> list[Documents]:
-    """What is in the shop in the end. Orders that have led to the same shop, but for its trail, go on as one."""
-    # By the events that are delivered: in which shops they have ended, and how many orders of them in each.
+    """The final shops. Orders of events that led to equal shops, except for their trails, continue as one."""
+    # By the delivered events: the resulting shops, and how many orders of events led to each.
     begun: Mapping[frozenset[str], Iterable[tuple[Documents, int]]] = {frozenset(): [(shop.dump(), 1)]}
     for _ in events:
         further: defaultdict[frozenset[str], dict[str, tuple[Documents, int]]] = defaultdict(dict)
@@ -62,7 +62,7 @@ def shops_after_every_order(events: Sequence[OrderEvent], shop: MemoryStore, *, 
 
 
 def without_trail(documents: Documents) -> str:
-    """All that the next decision can depend on: nothing reads the trail, the notices, or the claims of other events."""
+    """All that the next decision can depend on: none reads the trail, notices, or other events' claims."""
     read_again = {
         path: {name: value for name, value in fields.items() if name not in {"auditHead", "auditCount"}}
         for path, fields in documents.items()
@@ -104,7 +104,7 @@ def test_every_event_twice_in_any_order_ends_the_same(scenario: Scenario) -> Non
 
 
 REPORTS = {
-    # which dispute is in which status then, one second after the other
+    # disputes and their statuses, one second apart
     "one is won": "dp_1 needs_response, dp_1 under_review, dp_1 won",
     "one of two is lost": "dp_1 needs_response, dp_2 needs_response, dp_1 under_review, dp_1 lost",
     "both are closed": "dp_1 warning_needs_response, dp_2 needs_response, dp_2 prevented, dp_1 warning_closed",
@@ -131,7 +131,7 @@ def test_each_dispute_ends_in_its_latest_state_in_any_order_and_its_order_is_dis
 # --- Paid and never fulfilled -----------------------------------------------------------------------------------------
 
 NEVER_FULFILLED = {
-    # how many shirts there are, what is paid, and what the order is in the end
+    # shirts, amount paid, the final status
     "short": (2, 3_600, "refund_due"),
     "wrong amount": (10, 3_500, "review"),
 }

@@ -1,4 +1,4 @@
-"""A session of our own is believed for what it adds to the price, and waited for until it has said so."""
+"""Our own session is believed about what it adds to the price, and waited for until it has reported that."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A commit fails, its answer is lost, or the process dies before or after it: what was begun is finished, once."""
+"""A commit fails, its answer is lost, or the process dies: what was begun is finished, once."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -151,7 +151,7 @@ def test_a_delivery_is_counted_once_although_the_answer_to_that_was_lost() -> No
         again = redelivered(PAID, NOW + timedelta(seconds=number))
         assert settled(again, DisturbedStore(store, commits)).result == "duplicate_detected"
         assert document_at(store, "webhookEvents/evt_1")["deliveries"] == number
-        # The second time, its claim is gone and has to be put back.
+        # The second time, its claim is missing and has to be restored.
         store.delete("webhookEvents/evt_1")
 
 
@@ -203,7 +203,7 @@ def test_a_refund_that_crashed_while_it_was_parked_is_parked_once(crash: Interfe
 
 PAYMENTS_THAT_RELEASE = [
     pytest.param(before, earlier_commits, id=f"{name}, commit {earlier_commits + 1}")
-    # The payment's own commits, and one for each of the two refunds that it releases.
+    # The payment's own commits, and one for each of the two refunds it releases.
     for name, before, commits in (("reserved", (PLACED,), 3), ("pending", (), 4))
     for earlier_commits in range(commits)
 ]

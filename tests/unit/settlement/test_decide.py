@@ -1,4 +1,4 @@
-"""Whether an event is settled at all: by what is on record of it, by whose it is, and by the lifecycle."""
+"""Whether an event is settled at all: by its record, by whose it is, and by the lifecycle."""
 
 from dataclasses import replace
 from itertools import product
@@ -56,7 +56,7 @@ HANDLED = CLAIMED_AS_HANDLED | WAS_HANDLED
 HANDLED_ON_PI_DAY = "handled: a person had set it aside, on 2026-03-14 at 15:09:26 UTC"
 SETTLED_AFTER_HANDLED = replace(FINALIZED, note=HANDLED_ON_PI_DAY)
 CELLS = {
-    # what is on record: what is done with a payment that is ours, and with one of the other mode or of another account
+    # the record: the decision about our payment, and about one of another mode or account
     "new": ({}, FINALIZED, set_aside()),
     "parked": (PARKED, FINALIZED, a_count("order_not_found")),
     "parked, set aside before": (PARKED | WAS_SET_ASIDE, SETTLED_AFTER_ALL, a_count("order_not_found")),
@@ -178,7 +178,7 @@ def test_a_parked_event_that_was_settled_is_no_delivery_and_still_releases_what_
 KEPT = Park(Result.ERROR, "order-1", "amount_received must be an amount")
 PARKED_UNREAD = known(claim=a_parked_claim("error"))
 NOT_UNDERSTOOD = {
-    # what is on record: what is done with it, and with one of another account
+    # the record: the decision about it, and about one of another account
     "new": ({}, KEPT, of_account("acct_9")),
     "parked before": (PARKED_UNREAD, a_count("error"), a_count("error")),
     "set aside by a release that could read it": (CLAIMED_AS_SET_ASIDE, KEPT, DUPLICATE),
@@ -213,7 +213,7 @@ def test_an_event_of_the_shop_is_settled_once_and_not_without_its_order(event: S
     order = a_held_order("expired", reservation_expires_at=NOW)
     assert given(order, **SETTLED).when(event) == unchanged(result)
     assert given().when(event) == unchanged(result, "no_order: it does not exist")
-    # Not even then does it keep a hold that a late payment began.
+    # Even then it does not keep a hold that a late payment began.
     begun = given(a_held_order("reserving", held_from="expired"), **SETTLED)
     assert begun.when(event) == GiveBack(a_held_order("expired"), RELEASED)
 

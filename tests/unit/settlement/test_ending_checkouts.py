@@ -1,4 +1,4 @@
-"""A session ends before its order does: units stay held while somebody could still pay, and no longer."""
+"""A session ends before its order: units stay held while somebody could still pay, and no longer."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ from tests.support.payments import a_cancellation, a_failure
 from tests.support.snapshots import a_known_checkout
 
 OVER: dict[str, Any] = {"reservation_expires_at": NOW, "checkout_until": NOW}
-"""Its time is out, and nobody has said a word of its session."""
+"""Its time is up, and nothing was reported about its session."""
 
 
 # --- A session ends ---------------------------------------------------------------------------------------------------

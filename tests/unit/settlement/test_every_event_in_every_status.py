@@ -1,4 +1,4 @@
-"""What each kind of event does to an order in each status: a table, written by hand, that leaves out no cell."""
+"""What each kind of event does to an order in each status: a table written by hand, without gaps."""
 
 from collections.abc import Collection
 from itertools import product
@@ -19,12 +19,12 @@ from tests.support.shop import a_shop, document_at, shirts_in, status_in
 
 
 class Effect(NamedTuple):
-    """The order is for three shirts, its time is out, and three shirts are held."""
+    """The order is for three shirts, its time is up, and three shirts are held."""
 
     result: str
     status: str
     stock: int
-    """By how much the shirts on hand change."""
+    """By how much the stock of shirts changes."""
     reserved: int
 
 
@@ -49,7 +49,7 @@ CANCELLED: dict[str, Effect] = {
     "pending": Effect("cancelled", "cancelled", 0, 0),
     **alike(Effect("cancelled", "cancelled", 0, -3), "reserving", "reserved"),
 }
-# All that was paid is refunded: what was taken comes back, and what was never taken stays.
+# Everything paid is refunded: taken units come back, the others stay.
 REFUNDED: dict[str, Effect] = {
     **alike(Effect("refunded", "refunded", 3, 0), "finalized", "partially_refunded"),
     **alike(Effect("refunded", "refunded", 0, 0), "refunded", "refund_due", "review"),
@@ -100,7 +100,7 @@ EFFECTS: dict[EventKind, dict[str, Effect]] = {
         **unchanged("checkout_not_opened", *OrderStatus),
         "reserved": Effect("checkout_opened", "reserved", 0, 0),
     },
-    # No session of these orders is open.
+    # These orders have no open session.
     EventKind.CHECKOUT_ENDED: unchanged("already_ended", *OrderStatus),
     EventKind.OPERATOR_ACCEPTED: {
         **unchanged("not_accepted", *OrderStatus),
@@ -109,7 +109,7 @@ EFFECTS: dict[EventKind, dict[str, Effect]] = {
     },
     EventKind.OPERATOR_REFUNDED: {
         **unchanged("not_refunded", *OrderStatus),
-        # Stripe says later what has come of it.
+        # Stripe reports the result later.
         **unchanged("refund_ordered", "finalized", "partially_refunded", "refunded", "refund_due", "review"),
     },
     EventKind.OPERATOR_RELEASED: {
@@ -129,7 +129,7 @@ WITHOUT_AUDIT_ENTRY: dict[EventKind, Collection[str]] = {
     EventKind.CHECKOUT_OPENED: set(OrderStatus) - {"reserved"},
     EventKind.CHECKOUT_ENDED: set(OrderStatus),
 }
-"""Where the shop's own event changes nothing, or Stripe's is parked."""
+"""The shop's own event changes nothing, or Stripe's is parked."""
 
 each_kind = pytest.mark.parametrize("kind", EFFECTS)
 
@@ -162,7 +162,7 @@ def test_what_an_event_does_to_an_order_and_its_stock_is_what_the_audit_entry_na
             continue
         entry = document_at(store, path)
         assert (entry["result"], entry["statusBefore"], entry["statusAfter"]) == (effect.result, before, effect.status)
-        # A hold that was counted before this event is part of what this event brings to its end.
+        # A hold counted before this event is included in what the event completes.
         counted_before = 3 if before == "reserving" and effect.status != "reserving" else 0
         move = {"productId": "shirt", "stock": effect.stock, "reserved": effect.reserved + counted_before}
         assert entry["stock"] == ([move] if move["stock"] or move["reserved"] else []), before

@@ -1,4 +1,4 @@
-"""Folding: all of a page or nothing of it, once, by whoever does it, and whatever stands in its way."""
+"""Folding: a whole page or nothing, once, whoever does it and whatever interferes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,7 +28,7 @@ from tests.support.settling import Clock
 
 
 def a_shelf(*units: int, **takings: dict[str, int]) -> MemoryStore:
-    """Two hundred shirts and mugs, and orders for so many shirts, or for what is named, that are still to be taken."""
+    """Two hundred shirts and mugs, and paid orders for these units that are still to be taken."""
     of_shirts = {f"order-{number}": {"shirt": quantity} for number, quantity in enumerate(units)}
     documents = {f"takings/{order_id}": {"units": units} for order_id, units in {**of_shirts, **takings}.items()}
     level = {"stock": 200, "reserved": 200, "hot": True}

@@ -1,4 +1,4 @@
-"""Units are held for as long as the slowest payment takes, and an end concerns the payment that it names."""
+"""Units are held as long as the slowest payment takes, and an end concerns only the payment it names."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def test_money_on_its_way_that_finds_its_order_counted_reserves_it_for_the_longe
 
 
 def after(*events: OrderEvent, **changes: Any) -> Order:
-    """What these events have made of a held order."""
+    """A held order after these events."""
     held = a_held_order(**changes)
     return changes_by(held, *events)[-1].order if events else held
 
@@ -54,7 +54,7 @@ HELD_SINCE, BY_HAND = known(reserved_at=NOW - timedelta(days=10)), known(reserva
 ENDLESS, OVER = known(reserved_at=None, reservation_expires_at=None), known(reservation_expires_at=NOW)
 SINCE, FROM_THE_FUTURE = (a_processing(created_at=NOW + timedelta(days=days)) for days in (-2, 2))
 UNTIL: dict[str, tuple[list[OrderEvent], dict[str, Any], datetime | None]] = {
-    # what is on its way, and what has come to nothing: until when the units are held
+    # payments under way, failed payments: until when the units are held
     "as long as such a payment usually takes": ([USUAL], OVER, IN_A_WEEK),
     "since Stripe said so": ([SINCE], OVER, NOW + timedelta(days=5)),
     "not from the future": ([FROM_THE_FUTURE], OVER, IN_A_WEEK),
@@ -99,7 +99,7 @@ def test_what_is_not_held_any_more_has_no_hold_that_could_fall_back() -> None:
 EXPIRED_SESSION = a_cancellation("evt_2", payment_intent_id=None, event_type="checkout.session.expired")
 OTHER_ENDS = a_cancellation("evt_3", payment_intent_id="pi_2")
 ENDS = {
-    # what is known of payments, what is over: result, status
+    # known payments, what ended: result, status
     "an older session, a voucher elsewhere": ([VOUCHER], EXPIRED_SESSION, "payment_canceled", "reserved"),
     "one of two": ([VOUCHER, CARD], a_cancellation("evt_2"), "payment_canceled", "reserved"),
     "both of two": ([VOUCHER, CARD, a_cancellation("evt_2")], OTHER_ENDS, "cancelled", "cancelled"),

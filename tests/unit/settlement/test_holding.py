@@ -1,4 +1,4 @@
-"""Units held for an order: counted, confirmed, given back, and released."""
+"""Units held for an order: counted, confirmed, returned, released."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -40,7 +40,7 @@ WITHOUT_PRICE = known(unit_price=None)
 # --- Counted ---------------------------------------------------------------------------------------------------------
 
 COUNTED: dict[str, tuple[dict[str, Any], dict[str, Any], OrderEvent, dict[str, Any]]] = {
-    # the order, the shirt, what comes: what is asked from now on
+    # the order, the shirt, the event: what is asked from now on
     "placed": ({}, {}, PLACES, {}),
     "paid": ({}, {}, PAYS, {}),
     "a price that its customer wrote is never believed": (CENT, {}, PLACES, {}),
@@ -61,7 +61,7 @@ def test_units_are_counted_before_they_are_held_for_what_the_catalogue_asks(
 @pytest.mark.parametrize("event", [PAYS, a_refunded_charge(total=1_200)], ids=["paid", "refunded"])
 def test_what_was_asked_when_an_order_was_held_before_is_what_it_asks(event: OrderEvent) -> None:
     before = known(adjustments=SHIPPING)
-    # Pending again, since somebody has written over its status.
+    # Pending again, because somebody overwrote its status.
     for status in "expired", "pending":
         dearer = given(a_held_order(status, **before), shirts=a_product(unit_price=Money(9_900, "eur")))
         assert dearer.when(event) == Hold(a_held_order("reserving", held_from=status, **before), HELD)
@@ -201,14 +201,14 @@ def test_a_reservation_past_its_time_gives_its_units_back_and_one_that_has_time_
 
 
 CANCELLED = {
-    # order: what it was before, what moves now, what has moved from the first step to the last
+    # order: its earlier status, what moves now, what moves in all steps
     "pending": (a_pending_order(), "pending", (), ()),
     "reserving": (a_counted_order(reserved_at=NOW), "pending", RELEASED, ()),
     "reserved": (a_held_order(), "reserved", RELEASED, RELEASED),
 }
 ENDED = known(payments=Payments.of(Payment("pi_1", PaymentState.CANCELED, NOW)))
 CANCELLED_BY = {
-    # the event: what is known then, how it is put on record
+    # the event: what is known then, how it is recorded
     "Stripe": (a_cancellation(), ENDED, known()),
     "its customer": (a_cancel_request(), known(cancel_requested_at=NOW), CANCEL_REQUESTED),
 }

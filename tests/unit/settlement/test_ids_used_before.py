@@ -1,4 +1,4 @@
-"""An order that was deleted and created again under its id: it fails, and nothing of the old one touches it."""
+"""An order that was deleted and created again under its id fails, and nothing of the old one affects it."""
 
 from datetime import timedelta
 

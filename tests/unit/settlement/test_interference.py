@@ -1,4 +1,4 @@
-"""Others write between a read and the commit that rests on it: whoever is faster, every unit counts once."""
+"""Others write between a read and the commit that relies on it: whoever is faster, every unit counts once."""
 
 import random
 from datetime import timedelta
@@ -88,7 +88,7 @@ def test_units_bought_while_a_failed_refund_was_read_are_not_taken_from_their_bu
 
 
 FASTER = {
-    # who is faster: how the slower one ends, how many disputes are open then
+    # the faster event: the slower one's result, open disputes then
     "another": (a_dispute("evt_faster", dispute_id="dp_2"), "dispute_recorded", 2),
     "the same": (a_dispute("evt_faster", "under_review"), "already_recorded", 1),
     "the same, decided": (a_dispute("evt_faster", "lost", created_at=LATER), "already_recorded", 0),
@@ -110,7 +110,7 @@ def test_a_dispute_recorded_while_a_report_was_read_is_neither_lost_nor_counted_
 
 PLACED, PAID = a_placement(), a_payment()
 RACES: dict[str, tuple[OrderEvent, OrderEvent, str]] = {
-    # who loses, who is faster, and how the loser ends
+    # the slower event, the faster one, the slower one's result
     "the trigger against a payment": (PLACED, PAID, "already_placed"),
     "a payment against the trigger": (PAID, PLACED, "first_time_finalized"),
     "an event against another of its payment": (PAID, a_payment("evt_2"), "already_finalized"),
@@ -122,14 +122,14 @@ RACES: dict[str, tuple[OrderEvent, OrderEvent, str]] = {
 def test_whoever_loses_a_race_leaves_a_paid_order_paid(
     loser: OrderEvent, winner: OrderEvent, result: str, earlier_commits: int
 ) -> None:
-    """Stock for one order only: the loser must not conclude from the winner's hold that nothing is left."""
+    """There is stock for one order only: the loser must not take the winner's hold for a shortage."""
     store = a_shop(an_order(), stock=3)
     assert settled(loser, overtaken_by(winner, store, earlier_commits)).result == result
     assert (status_in(store), shirts_in(store)) == ("finalized", (0, 0))
 
 
 def test_a_payment_that_loses_against_a_release_holds_again_before_it_takes() -> None:
-    """The hold was released while the payment was read: taking it all the same would release it twice."""
+    """The hold was released while the payment was read: taking its units would release them twice."""
     store = a_shop_after(a_placement())
     expire = someone_first(lambda: settled(a_lapse(), store, now=MUCH_LATER))
     assert settled(a_payment(), DisturbedStore(store, [expire])).result == "first_time_finalized"
@@ -147,7 +147,7 @@ def test_an_expiry_that_loses_against_the_payment_releases_nothing() -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_interferes_an_order_is_settled_exactly_once(seed: int) -> None:
-    """Every event is delivered until it is answered; faults strike at random, crashes included."""
+    """Every event is delivered until it is answered; faults are random, crashes included."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     faults: list[Interference] = [undisturbed, refused, unanswered, answer_lost, crash_before, crash_after]
     store = a_shop(an_order())

@@ -1,4 +1,4 @@
-"""Products that are never short, and products that are sold before they are there; also if that changes meanwhile."""
+"""Products that are never short, and products sold before they are in stock; also if that changes meanwhile."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def after(store: MemoryStore, *events: OrderEvent) -> MemoryStore:
 
 
 def recounted(store: MemoryStore, **figures: object) -> MemoryStore:
-    """What the shop writes into the inventory, over what is there."""
+    """The shop overwrites the inventory with these figures."""
     store.put("inventory/shirt", {**(store.get("inventory/shirt") or {}), **figures})
     return store
 
@@ -101,7 +101,7 @@ def test_what_went_back_with_wrong_money_is_held_or_taken_as_it_is_counted_by_th
 
 
 def test_a_payment_for_what_was_counted_makes_no_more_of_a_null_than_a_shortage() -> None:
-    """Two RPCs do not read the inventory. So the null is to be written while nothing is held."""
+    """Settling in two RPCs does not read the inventory, so the null may only be written while nothing is held."""
     store = after(recounted(a_shop_after(a_placement()), stock=None), a_payment())
     assert (status_in(store), shirts_in(store)) == ("finalized", (-3, 0))
 

@@ -1,4 +1,4 @@
-"""What must be known first is looked at, and nothing else; what follows from a change is said with it."""
+"""A decision asks only for the reads it needs, and names everything that follows from a change."""
 
 from datetime import timedelta
 

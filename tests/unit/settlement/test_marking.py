@@ -1,4 +1,4 @@
-"""What waits for a person and has no other end is marked as handled: it waits for nobody, and nothing else changes."""
+"""What waits for a person and has no other end is marked as handled: it no longer waits; nothing else changes."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -52,7 +52,7 @@ def handled(store: MemoryStore) -> set[str]:
 
 
 def refused(store: MemoryStore) -> str:
-    """Why it was, where nothing else changes."""
+    """The reason; nothing else changes."""
     before = store.dump()
     outcome = answered(store)
     assert outcome.result == "not_handled"
@@ -148,7 +148,7 @@ ASKED_AGAIN = a_payment(is_replay=True, asked_by=BY_A_PERSON)
 
 
 def parked(event: OrderEvent | NotUnderstood, *, is_lost: bool = True) -> MemoryStore:
-    """It waits for its order, which is never to come; otherwise it is there by now, and nobody has noticed."""
+    """Waits for an order that never comes, or, if not lost, for one that came unnoticed."""
     store = a_shop_with_parked(event)
     if is_lost:
         store.delete("orders/order-1")
@@ -264,6 +264,6 @@ def test_of_a_replay_and_a_mark_at_once_each_is_answered_and_the_event_is_settle
     store = parked(a_payment(), is_lost=False)
     overtaken = DisturbedStore(store, [someone_first(lambda: answered(store, first))])
     result = answered(overtaken, second).result
-    # Who replays what was marked meanwhile is a person, and has it settled.
+    # A person who replays what was marked meanwhile gets it settled.
     assert result == ("not_handled" if second == "handle-1" else "first_time_finalized")
     assert (status_in(store), shirts_in(store), complaints_in(store)) == ("finalized", (7, 0), [])

@@ -1,4 +1,4 @@
-"""Whose a payment is: the order's own, another order's too, or one that was made before the order."""
+"""Whose a payment is: the order's own, also another order's, or older than the order."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ def test_a_second_order_that_a_payment_names_is_kept_for_review_and_never_sold(p
     change = given(a_held_order(**price), **ELSEWHERE).changed_by(a_payment())
     assert (change.result, change.order.status, change.order.hold_kept) == ("quarantined", "review", True)
     assert (change.moves, change.order.finalized_at) == ((), None)
-    # The other order's id is not for this one's customer.
+    # This order's customer must not see the other order's id.
     assert (change.order.failure_reason, change.note) == (DOUBTFUL, f"{DOUBTFUL}; {SHARED}")
     assert change.notices == (to_customer("review"), to_operators("review", change.note))
     for event in (a_payment("evt_2"), a_refunded_charge("evt_3", total=0)):
@@ -64,7 +64,7 @@ def test_another_orders_money_is_not_due_back_from_an_order_that_cannot_be_held(
 
 
 LATER_PAID = {
-    # what is paid, and how much is left by then: what the order becomes
+    # the amount paid, what is left then: the order's status
     "a cent, as its customer wrote": (Money(1, "eur"), (10, 0), "review"),
     "half": (Money(1_800, "eur"), (10, 0), "review"),
     "all": (EUR_36, (10, 0), "finalized"),
@@ -111,7 +111,7 @@ def test_nor_one_whose_id_an_earlier_order_had() -> None:
     change = given(in_review).changed_by(a_payment("evt_2", **PI_2))
     assert (change.result, change.order.status, change.moves) == ("refund_due", "refund_due", ())
     assert change.order.is_id_reused
-    # What is free of charge, or another order's, too, changes nothing.
+    # A free payment, or one that is also another order's, changes nothing.
     assert given(in_review).changed_by(a_payment("evt_2", money=Money(0, "eur"), **PI_2)).order.status == "review"
     others = known(payments={"pi_2": a_known_payment(order_id="order-3")})
     assert given(in_review, **others).changed_by(a_payment("evt_2", **PI_2)).order.status == "review"
@@ -133,13 +133,13 @@ def test_a_payment_that_was_parked_for_more_than_a_day_is_kept_for_review_until_
     assert change.order.payments.by_id["pi_1"].is_doubtful
     sold = given(change.order).changed_by(a_payment("evt_2", created_at=TOO_EARLY))
     assert (sold.result, sold.order.status) == ("first_time_finalized", "finalized")
-    # What is refunded while it is in doubt is sold to nobody.
+    # A payment refunded while in doubt sells nothing.
     refunded = given(change.order).changed_by(a_refunded_charge("evt_2"))
     assert (refunded.result, refunded.order.status, refunded.moves) == ("refunded", "refunded", RELEASED)
 
 
 IN_TIME = {
-    # when the order was created, when it was paid, what is on record
+    # creation of the order, time of the payment, the record
     "parked for a day": (NOW, NOW - A_DAY, PARKED),
     "parked, and its order is of nobody knows when": (None, NOW - 3 * A_DAY, PARKED),
     "delivered for the first time": (NOW, NOW - 3 * A_DAY, {}),
@@ -163,7 +163,7 @@ def test_an_early_session_that_was_free_completes_no_order() -> None:
 LISTED = known(payments={"pi_1": a_known_payment(), "ch_1": a_known_payment()})
 EARLIER = "earlier_order: pi_1 belongs to an order that had the same id, and was deleted"
 OF_EARLIER_ORDER = {
-    # the event: what operators are notified of
+    # the event: the operators' notice
     "a payment": (a_payment(), "earlier_order"),
     "money on its way": (a_processing(), None),
     "a decline": (a_failure(), None),
@@ -204,7 +204,7 @@ HALF, PI_3 = Money(1_800, "eur"), known(payment_intent_id="pi_3", charge_id="ch_
 BOTH = Payments.of(PAID, replace(PAID, payment_id="pi_2", charge_id="ch_2"))
 NOTED = "other_payment: {} is refunded, and pi_1 paid the order"
 OTHER = {
-    # refund: how its payment is named
+    # refund: the name of its payment
     "another intent": (a_refunded_charge(**PI_2), "pi_2"),
     "another charge": (a_refunded_charge(payment_intent_id=None, charge_id="ch_2"), "ch_2"),
     "a single refund": (an_updated_refund(order_id="order-1", **PI_2), "pi_2"),
@@ -259,7 +259,7 @@ LATE = known(status="reserving", held_from="cancelled", cancel_requested_at=NOW)
 A_CENT, PARTLY = Money(1, "eur"), "partially_refunded"
 AT_ONCE, COUNTED = "first_time_finalized", (10, 3)
 PAID_ANYWAY = {
-    # order, shirts, what pays it: result, what the customer and operators are notified of, and of how much
+    # order, shirts, payment: result, notices to customer and operators, the amount in them
     "held": (TO_CANCEL, COUNTED, a_payment(), AT_ONCE, ["paid", "cancel_requested"], EUR_36),
     "a cent": (TO_CANCEL, COUNTED, a_payment(money=A_CENT), "quarantined", ["review", "review"], A_CENT),
     "late": (LATE, COUNTED, a_payment(), AT_ONCE, ["paid", "cancel_requested"], EUR_36),

@@ -23,7 +23,7 @@ from tests.support.shop import a_shop_after, a_shop_paid_twice, complaints_in, d
 
 
 def taken_back(store: MemoryStore, refund_id: str, request_id: str = "mistake-1") -> Outcome:
-    """What becomes of it once an operator says that this refund was a mistake."""
+    """The outcome when an operator reports that this refund was a mistake."""
     store.put(operator_request_path(request_id), an_operators_request("refund", mistake=refund_id))
     return settled(replace(asked_of_order("refund-1", mistake=refund_id), request_id=request_id), store)
 

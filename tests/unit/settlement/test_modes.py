@@ -1,4 +1,4 @@
-"""Events that a wrong setting has set aside as another account's or the other mode's: settled once it is corrected."""
+"""Events set aside as another account's or mode's because of a wrong setting are settled once it is corrected."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -85,7 +85,7 @@ def test_what_another_account_reports_touches_nothing_until_the_account_is_liste
 
 
 def parked_in(store: MemoryStore) -> StripeEvent:
-    """The event that waits for the order, which is created now and placed."""
+    """The event that waits for the order, which is now created and placed."""
     store.put("orders/order-1", an_order())
     settled(a_placement(), store)
     (parked,) = store.parked_events("order-1")
@@ -107,7 +107,7 @@ def test_what_was_set_aside_before_its_order_was_there_is_settled_when_the_order
     store = a_shop()
     assert settled(EARLY, store, terms=LIVE_ONLY).result == "livemode_mismatch"
     assert settled(redelivered(EARLY), store).result == "order_not_found"
-    # No commit is refused first: whoever takes it up may have little time left.
+    # No commit fails first: the caller may have little time left.
     assert calls_to_settle(parked_in(store), store) == ["read", "commit"]
     assert_sold_once(store)
 

@@ -1,4 +1,4 @@
-"""An order that other money has reached than its session's has that session ended, once, and shown to nobody."""
+"""An order paid otherwise than in its session has the session ended, once, and no longer shown to anybody."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Money that is due back: what simulated shops have shown to go unnoticed."""
+"""Money due back: cases that simulated shops have shown to go unnoticed."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ PENDING, FAILED, OTHER_PENDING, OTHER_FAILED = (
 )
 DUE, REVIEW, FINE = "refund_due", "review", "finalized"
 UNNOTICED: dict[str, tuple[int, list[OrderEvent], str, int, list[str]]] = {
-    # stock, what comes: what the order is, what it has received, what the last event is reported as
+    # stock, events: status, amount received, results
     "free, and paid": (0, [FREE, PAID], DUE, 3_600, [DUE, DUE]),
     "paid, and free": (0, [PAID, FREE], DUE, 3_600, []),
     "two payments": (0, [a_payment(money=HALF), OTHER_HALF], DUE, 3_600, [DUE, DUE]),

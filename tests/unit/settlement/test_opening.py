@@ -1,4 +1,4 @@
-"""Attempts to pay in a session of our own are claimed once, one after the other, while the order can still be paid."""
+"""Sessions of our own are claimed once, one after the other, while the order can still be paid."""
 
 from dataclasses import replace
 from datetime import timedelta

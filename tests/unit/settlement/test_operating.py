@@ -1,4 +1,4 @@
-"""What operators ask for of orders: money is taken as they say, and holds are released, extended and cancelled."""
+"""Operators' requests about orders: they accept money, and release, extend and cancel holds."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ def accepted(order: Order, **more: Any) -> Change:
 
 
 def refused(order: Order, event: OperatorOrderEvent = ACCEPT, **more: Any) -> str | None:
-    """Why it was, where the order stays as it is, and nothing else happens."""
+    """The reason; the order stays as it is, and nothing else happens."""
     change = given(order, **more).changed_by(event)
     assert (change.order, change.moves, change.notices, change.effects) == (order, (), (), ())
     assert change.result.startswith("not_"), change.result
@@ -148,7 +148,7 @@ def test_a_payment_that_named_no_order_is_counted_as_what_is_asked_and_found_fro
 
 
 def accepted_by(payment_id: str, order: Order) -> Payments:
-    """What is known of the payments of an order that is accepted for this one."""
+    """The known payments of an order accepted for this payment."""
     change = given(order, shirts=(10, 3)).changed_by(asked_of_order("accept-1", payment=payment_id))
     assert change.result == "accepted", change.note
     return change.order.payments
@@ -184,7 +184,7 @@ def test_a_released_order_expires_before_its_time_and_says_what_may_still_come()
     change = given(a_held_order(payments=Payments.of(*under_way)), shirts=(10, 3)).changed_by(release)
     assert (change.result, change.order.status, change.moves) == ("expired", "expired", RELEASED)
     assert change.note == why
-    # Of other money, only the session that is open could say what it is for.
+    # While a session is open, only it could say what other money is for.
     less = replace(PAID, money=Money(100, "eur"))
     waiting = an_order_in_checkout(an_open_checkout(), payments=Payments.of(less, *under_way))
     note = given(waiting, shirts=(10, 3)).changed_by(release).note
@@ -242,7 +242,7 @@ def test_a_hold_that_was_extended_is_released_all_the_same() -> None:
     ending = given(in_session, checkout=a_known_checkout(an_open_checkout())).changed_by(asked_of_order("release-1"))
     assert (ending.result, ending.order.extended_until) == ("checkout_ending", None)
     assert ending.order.reservation_expires_at == in_session.checkout_until
-    # It was extended while Stripe was ending the session, because its time was over.
+    # Extended while Stripe was expiring the session.
     being_ended = an_open_checkout(ends_as=OrderStatus.EXPIRED)
     again = given(in_session, checkout=a_known_checkout(being_ended)).changed_by(asked_of_order("release-1"))
     over = given(again.order, checkout=a_known_checkout(being_ended), shirts=(10, 3)).changed_by(a_session_end())

@@ -1,4 +1,4 @@
-"""Which order a payment, a refund and a dispute belong to, where what names an order and what was paid disagree."""
+"""Which order a payment, a refund and a dispute belong to if names and payments disagree."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -27,7 +27,7 @@ SOLD = ("finalized", 3_600, 0, None)
 
 
 def ended(events: Iterable[OrderEvent]) -> MemoryStore:
-    """Two orders of one shop, both held, after these events; the auditor finds nothing wrong."""
+    """Two held orders of one shop, after these events; the auditor finds nothing wrong."""
     store = MemoryStore({**shop_documents(an_order()), "orders/order-2": an_order()})
     for event in (*map(a_placement, ORDERS), *events):
         settled(event, store)
@@ -35,8 +35,8 @@ def ended(events: Iterable[OrderEvent]) -> MemoryStore:
     return store
 
 
-def told_of(store: MemoryStore) -> dict[str, tuple[Any, ...]]:
-    """What each order says in the end: its status, and what it has received and refunded."""
+def summaries_of(store: MemoryStore) -> dict[str, tuple[Any, ...]]:
+    """Each order's final status, amounts received and refunded, and whether it is disputed."""
     fields = ("status", "amountReceived", "amountRefunded", "disputed")
     documents = {order_id: document_at(store, f"orders/{order_id}") for order_id in ORDERS}
     return {order_id: tuple(order.get(name) for name in fields) for order_id, order in documents.items()}
@@ -53,7 +53,7 @@ REFUNDS: list[OrderEvent] = [an_updated_refund("evt_made"), an_updated_refund("e
 def test_an_intent_that_was_declined_for_one_order_pays_for_another_in_any_order_of_events() -> None:
     for events in permutations([DECLINED, *PAID, DISPUTED]):
         store = ended([*events, *REFUNDS])
-        assert told_of(store) == {
+        assert summaries_of(store) == {
             "order-1": ("finalized", 3_600, 0, True), "order-2": ("reserved", None, None, None)
         }  # fmt: skip
         assert notices_in(store, of_event="evt_dispute") == ["dispute"]
@@ -65,7 +65,7 @@ def test_what_is_refunded_counts_where_it_was_paid_and_not_where_it_was_declined
     for refund in an_updated_refund("evt_made", order_id=named), a_refunded_charge("evt_made", order_id=None):
         for events in permutations([DECLINED, PAID[0], refund]):
             for paid_with_another, ending in ([], ("reserved", None, None, None)), ([BOTH_PAID[1]], SOLD):
-                told = told_of(ended([*paid_with_another, *events]))
+                told = summaries_of(ended([*paid_with_another, *events]))
                 assert told == {"order-1": ("refunded", 3_600, 3_600, None), "order-2": ending}
 
 
@@ -77,7 +77,7 @@ def test_a_further_decline_that_names_no_order_belongs_where_the_first_one_is() 
 def test_once_it_has_paid_for_one_it_pays_for_no_other() -> None:
     for before in ([], [DECLINED]):
         store = ended([*before, *PAID, a_payment("evt_2", order_id="order-2")])
-        assert [status for status, *_ in told_of(store).values()] == ["finalized", "review"]
+        assert [status for status, *_ in summaries_of(store).values()] == ["finalized", "review"]
 
 
 def test_an_operator_accepts_an_order_for_a_payment_that_was_only_declined_for_another() -> None:
@@ -98,7 +98,7 @@ def test_a_refund_counts_for_the_order_that_its_payment_has_paid_also_if_it_name
     failed = an_updated_refund("evt_failed", a_refund(status="failed"), order_id=named)
     for refunds, ending in ([made], ("refunded", 3_600, 3_600, None)), ([made, failed], SOLD):
         for events in permutations([*BOTH_PAID, *refunds]):
-            assert told_of(ended(events)) == {"order-1": ending, "order-2": SOLD}
+            assert summaries_of(ended(events)) == {"order-1": ending, "order-2": SOLD}
 
 
 PAID_ORDER_7 = known(payments={"pi_1": a_known_payment(order_id="order-7")})
@@ -111,7 +111,7 @@ def test_a_refund_or_a_dispute_looks_for_the_paid_order_where_the_named_one_know
         for order in a_pending_order(), a_held_order():
             assert given(order, **PAID_ORDER_7).looks_for(event)[0] == Look(order_id="order-7")
         assert Look(order_id="order-7") not in given(a_sold_order(), **PAID_ORDER_7).looks_for(event)
-        # Where its ids lead to two orders, it is looked for once.
+        # If its ids lead to two orders, only the first is read.
         two = {"pi_1": a_known_payment(order_id="order-7"), "ch_1": a_known_payment(order_id="order-8")}
         looked = given(a_held_order(), payments=two).looks_for(event)
         assert [look for look in looked if isinstance(look, Look) and look.order_id] == [Look(order_id="order-7")]
@@ -121,7 +121,7 @@ def test_a_dispute_stays_with_the_order_that_counts_it() -> None:
     lost = a_dispute("evt_lost", "lost", order_id="order-2", created_at=LATER)
     for named, ending in ("order-2", [None, False]), (None, [False, None]):
         store = ended([a_dispute("evt_dispute", order_id=named), PAID[0], lost])
-        assert [disputed for *_, disputed in told_of(store).values()] == ending
+        assert [disputed for *_, disputed in summaries_of(store).values()] == ending
 
 
 def test_a_duplicate_is_on_record_under_the_order_that_its_refund_counts_for() -> None:
@@ -147,7 +147,7 @@ def test_what_was_authorised_and_is_released_as_a_refund_waits_for_no_payment_in
     reports: list[OrderEvent] = [canceled, released]
     for events in (*permutations([authorised, *reports]), *permutations(reports)):
         store = ended(events)
-        assert told_of(store)["order-1"] == ("cancelled", None, None, None)
+        assert summaries_of(store)["order-1"] == ("cancelled", None, None, None)
         entry = document_at(store, "auditLog/evt_released")
         why = "released: pi_1 was canceled, so nothing was paid that could be refunded"
         assert (entry["result"], entry["note"]) == ("refund_recorded", why)

@@ -1,4 +1,4 @@
-"""What a change causes outside: who is sent a message by which channel, and which payments are refunded."""
+"""What a change causes outside: who gets a message by which channel, and which payments are refunded."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -102,7 +102,7 @@ def test_a_payment_that_is_refunded_already_is_not_refunded() -> None:
 
 
 def test_an_order_is_not_left_without_money_if_it_turns_out_late_which_payment_came_first() -> None:
-    # The second is being refunded, and an older report of it comes late, so that it counts as the first.
+    # The second is being refunded when an older report of it arrives, which makes it the first.
     earlier = a_payment("charge.succeeded", payment_intent_id="pi_2", charge_id="ch_2", created_at=EARLIER)
     change = given(a_sold_order(**PAID_TWICE), terms=ALL).changed_by(earlier)
     assert [payment.payment_id for payment in change.order.extra_payments] == ["pi_1"]
@@ -116,7 +116,7 @@ def test_an_order_is_not_left_without_money_if_it_turns_out_late_which_payment_c
     [
         (Refund("re_0", 600, RefundStatus.PENDING, payment_id="pi_2"), 3_600),
         (None, 600),
-        # Another one may be on its way that nobody has reported.
+        # Another refund may be under way that is not reported yet.
         (None, 3_600),
     ],
 )
@@ -195,23 +195,23 @@ NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", sett
     [
         (a_sold_order(**PAID_TWICE), "pi_2", "extras", True),
         (a_sold_order(**PAID_TWICE), "ch_2", "all", True),
-        # Whichever of the two counts by now: one of them is enough.
+        # Whichever of the two counts now: one is enough.
         (a_sold_order(**PAID_TWICE), "pi_1", "extras", True),
         (a_sold_order(**PAID_TWICE), "pi_2", "off", False),
         (a_sold_order(), "pi_1", "all", False),
-        # What is left does not come to what was asked.
+        # The rest is less than the price.
         (a_sold_order(payments=paid_as(money=Money(1, "eur")).with_report(TWICE)), "pi_2", "all", False),
         (a_sold_order(**PAID_TWICE, **REFUNDED), "pi_2", "all", False),
-        # The other one pays for the order all the same.
+        # The other payment still pays for the order.
         (a_sold_order(**PAID_TWICE, **PARTLY_REFUNDED), "pi_2", "all", True),
         (a_held_order("review", **PAID_TWICE), "pi_2", "all", False),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "all", True),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "extras", False),
-        # Since it became due, a bank has taken back the other one, or may.
+        # Since it became due, a bank has taken the other payment back, or may.
         (a_sold_order(**PAID_TWICE, open_disputes=1), "pi_2", "extras", False),
-        # It is not a payment of this order, which was created again.
+        # Not a payment of this order, which was created again.
         (a_sold_order(), "pi_2", "all", False),
-        # A person has decided otherwise.
+        # A person decided otherwise.
         (a_held_order("unknown", **NEVER_SOLD), "pi_1", "all", False),
     ],
 )

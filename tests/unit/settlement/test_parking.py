@@ -1,4 +1,4 @@
-"""Events that wait for their order or their payment: parked, counted, and released."""
+"""Events that wait for their order or payment: parked, counted, released."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -86,7 +86,7 @@ def test_a_payment_of_nobodys_is_ignored() -> None:
 
 
 FOUND = {
-    # an event that names no order: how it ends for the one that its payment leads to
+    # an event without an order: its result for the order of its payment
     "a payment": (a_payment(), "first_time_finalized"),
     "money on its way": (a_processing(), "hold_extended"),
     "a decline": (a_failure(), "payment_failed"),
@@ -130,7 +130,7 @@ BEFORE = {
 def test_what_names_only_its_payment_waits_until_that_has_settled_an_order(claim: object) -> None:
     for event in an_updated_refund(), a_refunded_charge(order_id=None), a_dispute():
         assert given(claim=claim).when(event) == no_payment()
-    # A refund that names its order waits until that is paid.
+    # A refund that names its order waits until the order is paid.
     assert given(a_held_order()).when(REFUND) == no_payment("order-1")
 
 

@@ -1,4 +1,4 @@
-"""How long settlement tries, and how long it pauses in between."""
+"""How long settlement retries, and its pauses."""
 
 import itertools
 import random

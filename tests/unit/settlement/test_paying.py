@@ -1,4 +1,4 @@
-"""Orders that are paid: finalized, kept for a person to decide, or due for a refund."""
+"""Paid orders: finalized, left to a person, or due for a refund."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -160,7 +160,7 @@ FREE = known(payments=Payments.of(Payment("cs_1", PaymentState.SUCCEEDED, NOW, N
 
 
 def left_unpaid(order: Order, status_before: str | None = None, **changes: Any) -> Change:
-    """What a free session makes of an order that has a price."""
+    """The change when a free session is completed for an order with a price."""
     notice = to_operators("not_paid", NOT_FREE)
     return replace(a_change("not_paid", order, status_before, notice, money=NOTHING, note=NOT_FREE), **changes)
 
@@ -185,7 +185,7 @@ def test_a_free_session_opens_no_order_again_that_has_a_price_or_would_have_one(
         assert closed.when(a_free_session()) == left_unpaid(a_held_order(status, **FREE))
     unpriced = (to_operators("not_paid", NOT_FREE, money=None),)
     assert given(NEVER_HELD).when(a_free_session()) == left_unpaid(replace(NEVER_HELD, **FREE), notices=unpriced)
-    # What a late payment did not live to take is given back.
+    # What a late payment had counted, but not taken, is given back.
     begun = given(a_held_order("reserving", held_from="expired"), shirts=(10, 3))
     assert begun.when(a_free_session()) == GiveBack(a_held_order("expired"), RELEASED)
 
@@ -236,7 +236,7 @@ def test_a_charge_of_which_nothing_is_refunded_after_all_or_yet_finalizes_its_or
 
 LITTLE, TOO_LITTLE = Money(3_500, "eur"), "amount_mismatch: 3500 eur was paid, 3600 eur was asked"
 UNFULFILLED = [
-    # order, what is refunded of what was paid: result, status, what moves, whether the hold is kept, why
+    # order, refunded, paid: result, status, moves, whether the hold is kept, reason
     (a_held_order(), 0, LITTLE, "quarantined", "review", (), True, TOO_LITTLE),
     (a_held_order(), 1_000, LITTLE, "quarantined", "review", (), True, TOO_LITTLE),
     (a_held_order(), 3_500, LITTLE, "refunded", "refunded", RELEASED, False, TOO_LITTLE),

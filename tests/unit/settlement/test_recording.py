@@ -1,4 +1,4 @@
-"""What is put on record without moving anything: declines, disputes, cancel requests, and repetitions."""
+"""Events recorded without moving anything: declines, disputes, cancel requests, repetitions."""
 
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,7 @@ def test_a_decline_is_recorded_leaves_the_hold_and_tells_the_customer_why_or_els
 
 LESS = replace(DECLINE, decline_code=None, charge_id=None)
 DECLINED = {
-    # what is known, what is reported: what is known then, whether it is news
+    # known, reported: known then, whether it is news
     "again": (DECLINE, a_failure(event_type="charge.failed", decline_code=None), DECLINE, False),
     "again, and more of it": (LESS, a_failure(), DECLINE, False),
     "the next one": (DECLINE, a_failure(charge_id="ch_1", created_at=LATER), LATER_DECLINE, True),
@@ -60,7 +60,7 @@ DISPUTE, NEEDS_RESPONSE = (
 
 
 def known_as(status: str, order_id: str = "order-1", **changes: Any) -> KnownDispute:
-    """The dispute, as it was known before."""
+    """The dispute, as known before."""
     return KnownDispute(order_id, replace(DISPUTE, status=status, **changes), "dispute as read")
 
 
@@ -76,7 +76,7 @@ def test_a_dispute_is_recorded_and_operators_are_notified_of_what_is_disputed() 
 
 
 OPEN_DISPUTES = {
-    # what was known, how many were open, what is reported, how many are open then
+    # known, open before, reported, open then
     "the first, undecided": (None, None, "needs_response", 1),
     "the first, decided": (None, None, "lost", 0),
     "another": (None, 1, "needs_response", 2),
@@ -103,7 +103,7 @@ def test_an_order_counts_its_open_disputes_and_operators_are_notified_of_each_st
 def test_a_dispute_in_which_only_the_time_has_changed_is_recorded_and_is_no_news() -> None:
     event, order = a_dispute(order_id="order-1", created_at=LATER), a_sold_order(open_disputes=1)
     assert given(order, dispute=known_as("needs_response")).when(event) == disputed(event.dispute, NEEDS_RESPONSE)
-    # What is known already, or was later, changes nothing.
+    # What is already known, or older than what is known, changes nothing.
     for before in known_as("needs_response"), known_as("lost", told_at=LATER):
         nothing = given(order, dispute=before).when(a_dispute(order_id="order-1"))
         assert nothing == a_change("already_recorded", order)
@@ -114,7 +114,7 @@ def test_a_dispute_in_which_only_the_time_has_changed_is_recorded_and_is_no_news
 NOT_THE_OWNER = "not_the_owner: the request is not the customer's own"
 NO_REQUEST = "no_request: nobody has asked for the order to be cancelled"
 NOT_HEARD = {
-    # who has asked, whose order it is, and why nothing happens
+    # who asks, whose order it is, why nothing happens
     "nobody": (None, "alice", NO_REQUEST),
     "somebody else": (CancelRequest("mallory", "v"), "alice", NOT_THE_OWNER),
     "nobody in particular": (CancelRequest(None, "v"), "alice", NOT_THE_OWNER),
@@ -188,5 +188,5 @@ def test_the_trigger_after_the_hold_puts_the_order_on_record_as_placed_and_chang
     order = a_held_order("finalized")
     assert given(order).when(a_placement()) == a_change("already_placed", order, **PLACED)
     assert given(a_held_order("expired")).when(a_lapse()) == unchanged("not_expired")
-    # It has never held units, and may be paid after all.
+    # It never held units, and may still be paid.
     assert given(a_held_order("cancelled", reserved_at=None)).when(a_placement()) == unchanged("already_placed")

@@ -1,4 +1,4 @@
-"""What refunds make of an order that is paid: its status, what is on record, and who hears of it."""
+"""What refunds do to a paid order: its status, the record, and the notices."""
 
 from dataclasses import replace
 from itertools import permutations
@@ -67,7 +67,7 @@ def test_what_goes_back_in_two_currencies_is_never_added_up() -> None:
 
 
 def test_a_payment_that_nobody_knew_is_learnt_from_its_charge_and_what_was_refunded_of_it_counts_then() -> None:
-    # An older release finalized the order, or somebody by hand.
+    # Finalized by an older release, or by hand.
     older, by_hand = given(a_held_order("finalized")), given(a_sold_order(payments=Payments()))
     assert older.changed_by(a_refunded_charge(total=0)).order.payments == paid_as()
     change = by_hand.changed_by(CHARGE)
@@ -80,7 +80,7 @@ def test_a_refund_counts_of_a_payment_of_which_the_order_knows_the_charge_alone(
         change = given(by_charge).changed_by(event)
         assert (change.result, change.order.status, change.moves) == ("refunded", "refunded", shirts(3))
         assert {refund.payment_id for refund in change.order.refunds.by_id.values()} <= {"ch_1"}
-        # Its PaymentIntent shows later what it is of.
+        # Its PaymentIntent later shows the payment it is of.
         later = given(change.order).changed_by(a_payment("evt_2"))
         assert (later.order.status, later.order.amount_refunded, later.moves) == ("refunded", 3_600, ())
 
@@ -101,7 +101,7 @@ def test_operators_are_notified_once_of_a_refund_that_failed_and_not_if_as_much_
         assert told == ["refund_failed"], [change.result for change in changes]
     again = changes_by(a_sold_order(), refunded(3_600, "re_2"), refunded(status="failed"))
     assert [change.result for change in again] == ["refunded", "refund_recorded"]
-    # One of two of which only their sum was known.
+    # One of two refunds, known only by their sum.
     two = a_sold_order("partially_refunded", **refunded_as(charge_total=2_400))
     assert given(two).changed_by(refunded(1_200, status="failed")).result == "refund_failed"
 
@@ -139,7 +139,7 @@ ONCE, UNSOLD, SHIPPED = (
 IN_DOLLARS, IN_USD = in_review("refunded", **paid(3_600, "usd"), **ONCE), known(order_id="order-1", currency="usd")
 FAILED_IN_USD = an_updated_refund(refund=a_refund(status="failed"), **IN_USD)
 OTHERWISE = {
-    # order, refund: result, status, what moves
+    # order, refund: result, status, moves
     "in review, held": (in_review(hold_kept=True, **paid(3_500)), refunded(3_500), "refunded", "refunded", RELEASED),
     "still held": (in_review(hold_kept=True), refunded(1, shirt=1), PARTLY, "review", ()),
     "in review": (in_review(), refunded(), "refunded", "refunded", ()),

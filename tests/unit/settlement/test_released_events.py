@@ -1,4 +1,4 @@
-"""Refunds and disputes that outran their payment: settled with it, and reported as if they had just been delivered."""
+"""Refunds and disputes that arrived before their payment: settled with it, and reported like new deliveries."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""An operator has an event of Stripe's settled again: in one commit with the answer to that, or it says why not."""
+"""An operator has Stripe's event settled again: in one commit with the answer, which otherwise says why not."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,7 +34,7 @@ CLAIM, REQUEST = "webhookEvents/evt_1", "operatorRequests/replay-1"
 
 
 def a_shop_with_parked(event: OrderEvent | NotUnderstood, *asked: str, **order: Any) -> MemoryStore:
-    """It waits for its order, which came without anybody noticing; and these requests want it settled."""
+    """It waits for its order, which came unnoticed; these requests ask to settle it."""
     store = a_shop()
     settled(event, store, now=AT_NIGHT)
     store.put("orders/order-1", an_order(**order))
@@ -50,7 +50,7 @@ def answered(store: Any, request_id: str = "replay-1", terms: Terms = TERMS) -> 
 
 
 def refused(store: MemoryStore, terms: Terms = TERMS) -> str:
-    """Why it was: the request is answered, which is in the trail, and nothing else is written."""
+    """The reason; the answered request is in the trail, and nothing else is written."""
     before = store.dump()
     outcome = answered(store, terms=terms)
     assert (outcome.result, outcome.order_id) == ("not_replayed", None)

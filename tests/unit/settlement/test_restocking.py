@@ -1,4 +1,4 @@
-"""Units that go back with a refund, and go again when it fails."""
+"""Units that return with a refund, and leave again if it fails."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +38,7 @@ DEFECT, MUG = "malformed_restock: refund re_1", (StockMove("mug", 1, 0),)
 ALL_BACK = a_refunded_order("partially_refunded", refunds=Refunds.of(replace(ONE, restock={"shirt": 3})))
 NEVER_SOLD = a_sold_order("review", finalized_at=None)
 RESTOCKED = {
-    # order, refund: what moves, what is back then, what was named in excess
+    # order, refund: moves, units back, units named in excess
     "one": (a_sold_order(), refunded(1_200, shirt=1), shirts(1), {"shirt": 1}, ""),
     "another one": (ONE_BACK, refunded(1_200, "re_2", shirt=1), shirts(1), {"shirt": 2}, ""),
     "the rest": (ONE_BACK, CHARGE, shirts(2), {"shirt": 3}, ""),
@@ -69,7 +69,7 @@ def test_a_restock_that_cannot_be_read_is_noted_and_not_obeyed() -> None:
 OF_ALL, OF_NONE = (a_refund("re_1", 1_200, restock=rule) for rule in RestockRule)
 REST = a_refund("re_2", 2_400)
 SAID = {
-    # refunds: how many shirts are back where the shop restocks, and where it does not
+    # refunds: shirts back in a shop that restocks, and in one that does not
     "nothing, in full": ([a_refund()], 3, 0),
     "all, in full": ([a_refund(restock=RestockRule.ALL)], 3, 3),
     "all, in part": ([OF_ALL], 3, 3),
@@ -147,7 +147,7 @@ def test_units_that_were_sold_again_are_not_taken_from_others_and_the_refund_sta
 
 AND_A_MUG = replace(FAILED, refunds=Refunds.of(a_refund(status="failed"), a_refund("re_2", 1, restock={"mug": 1})))
 SHORT_OF = {
-    # what is back, refund, shirts left: what moves, what is gone
+    # units back, refund, shirts left: moves, units missing
     "one is short": (ALL_OF_BOTH, FAILED, (10, 0), (), "1 of 'mug'"),
     "both are short": (ALL_OF_BOTH, FAILED, (0, 0), (), "2 of 'shirt', 1 of 'mug'"),
     "the other never came back": ({"shirt": 1}, FAILED, (0, 0), (), "1 of 'shirt'"),
@@ -173,7 +173,7 @@ def test_units_of_a_product_that_is_counted_no_more_do_not_hold_up_the_others() 
 
 STILL_GONE = "sold_again: fewer units go back, and 3 of 'shirt' are gone by now"
 AFTERWARDS = {
-    # refund, shirts on hand: status, what moves, what is back then, what is still the matter
+    # refund, shirts: status, moves, units back, remaining problem
     "there again": (refunded(1_200, "re_2"), (4, 0), "partially_refunded", shirts(-3), {}, None),
     "there again, not yet refunded": (refunded(1, "re_2", "pending"), (4, 0), "finalized", shirts(-3), {}, None),
     "still gone": (refunded(1_200, "re_2"), (2, 0), "refund_due", (), {"shirt": 3}, STILL_GONE),

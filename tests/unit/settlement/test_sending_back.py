@@ -1,4 +1,4 @@
-"""What operators have Stripe send back is never more than was paid, and of the payment that is meant."""
+"""Refunds that operators order at Stripe: never more than was paid, and of the intended payment."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,21 +24,21 @@ SECOND = Payment("pi_2", PaymentState.SUCCEEDED, NOW + timedelta(minutes=1), EUR
 
 
 def refused(order: Order, *effects: StoredEffect, **asked: object) -> str:
-    """Why it was, where the order stays as it is, and Stripe is asked for nothing."""
+    """The reason; the order stays as it is, and Stripe is asked nothing."""
     change = given(order, effects=effects).changed_by(asked_of_order("refund-1", **asked))
     assert (change.result, change.order, change.effects) == ("not_refunded", order, ()), change.note
     return str(change.note)
 
 
 def said_of(order: Order, *effects: StoredEffect, **asked: object) -> str | None:
-    """What is said of a refund that is ordered."""
+    """The note of an ordered refund."""
     change = given(order, effects=effects).changed_by(asked_of_order("refund-1", **asked))
     assert change.result == "refund_ordered", change.note
     return change.note
 
 
 def refunds_by(order: Order, **asked: object) -> dict[str, RefundTerms | None]:
-    """What Stripe is asked for, by the payment; nothing else happens until it has answered."""
+    """The refunds requested from Stripe, by payment; nothing else happens before its answer."""
     change = given(order).changed_by(asked_of_order("refund-1", **asked))
     assert (change.result, change.order, change.moves) == ("refund_ordered", order, ())
     assert {effect.user_id for effect in change.effects} == {order.user_id}
@@ -125,7 +125,7 @@ def test_a_payment_that_is_named_is_refunded_and_no_other() -> None:
     assert refunds_by(twice, payment="ch_2", amount=500) == {"pi_2": RefundTerms(500, None)}
     assert refused(twice, payment="pi_1", amount=3_601) == "too_much: 3601 to refund, 3600 left"
     assert refused(twice, payment="pi_9") == "other_payment: pi_9 is no payment for it"
-    # It can be named where nobody would guess that it is meant: in another currency, or if it may be another order's.
+    # Only naming it selects it: in another currency, or if it may be another order's.
     others = replace(SECOND, money=Money(900, "usd"), is_doubtful=True)
     assert refunds_by(a_sold_order(payments=Payments.of(PAID, others)), payment="pi_2").keys() == {"pi_2"}
 
@@ -156,7 +156,7 @@ def test_a_payment_of_a_deleted_order_of_the_same_id_goes_back_as_a_whole_and_pu
 
 
 def ordered(payment_id: str, amount: int | None, state: str = "PENDING", refund_id: str | None = None) -> StoredEffect:
-    """A refund that an operator has ordered before."""
+    """A refund that an operator ordered before."""
     effect = an_ordered_refund(payment_id, RefundTerms(amount, None), "order-1", "operator_r0", "alice")
     fields = {**effect_write(effect, NOW).fields, "state": state, "refundId": refund_id}
     stored = effect_from(effect.effect_id, Document(fields, None))

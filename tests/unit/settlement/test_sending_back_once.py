@@ -1,4 +1,4 @@
-"""Of a refund that was given up, reported or ordered at the same moment, a second order is seen before it is made."""
+"""A second order of a refund that was given up, reported or ordered at the same moment is noticed before it is made."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,12 +25,12 @@ from tests.support.shop import a_shop_after, document_at
 
 
 def in_request(store: MemoryStore, request_id: str, **fields: object) -> Outcome:
-    """What becomes of an operator's request on this shop."""
+    """The outcome of an operator's request on this shop."""
     return settled(requested(store, request_id, **fields), store)
 
 
 def answered(store: MemoryStore, request_id: str, **fields: object) -> tuple[str, str]:
-    """How the request ends, and the word with which it says why."""
+    """The result, and the first word of its reason."""
     return briefly(in_request(store, request_id, **fields))
 
 
@@ -39,7 +39,7 @@ def briefly(outcome: Outcome) -> tuple[str, str]:
 
 
 def reported(store: MemoryStore, refund_id: str, status: str = "succeeded", amount: int = 500) -> None:
-    """By Stripe, of the payment."""
+    """By Stripe, about the payment."""
     settled(an_updated_refund("evt_2", a_refund(refund_id, amount, status)), store)
 
 
@@ -57,14 +57,14 @@ def test_of_two_operators_who_order_the_same_at_once_the_second_is_told_of_the_f
 
 
 def a_shop_that_gave_up_half(request_id: str = "r1") -> MemoryStore:
-    """A refund of 500 that was given up, of a payment of 3,600."""
+    """A given-up refund of 500, of a payment of 3,600."""
     store = a_shop_after(a_placement(), a_payment())
     give_up(store, request_id)
     return store
 
 
 def give_up(store: MemoryStore, request_id: str, **fields: object) -> None:
-    """Ordered, and given up."""
+    """Ordered, then given up."""
     in_request(store, request_id, amount=500, **fields)
     ended(store, request_id, state="ERROR")
 
@@ -75,7 +75,7 @@ def ended(store: MemoryStore, request_id: str, **fields: object) -> None:
 
 
 def retried(store: MemoryStore, *faster: Callable[[], object], request_id: str = "r1") -> tuple[str, str | None]:
-    """What becomes of it if its refund is to be tried again, and somebody else is faster."""
+    """The result of retrying its refund while somebody else is faster."""
     target, number = f"operator_{request_id}_stripe_refund_pi_1", len(store.dump())
     store.put(operator_request_path(f"retry-{number}"), an_operators_request("retry", target=target))
     asked = replace(asked_by_operator("retry-1", target=target), request_id=f"retry-{number}")
@@ -127,11 +127,11 @@ def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -
     reported(store, "re_7", "pending")
     why = "refunded_already: re_7 is as much of pi_1; if another is meant, order that"
     assert retried(store) == ("not_retried", why)
-    # Another one was ordered later, in the knowledge of this one, whatever its units.
+    # A later refund was ordered knowing this one, whatever its units.
     in_request(store, "r2", amount=500, again=True, restock="none")
     ended(store, "r2", state="SUCCESS", refundId="re_7")
     assert retried(store) == ANEW
-    # It is an earlier one's, or it was not as much, or it has come to nothing.
+    # It belongs to an earlier one, is of another amount, or came to nothing.
     store = a_shop_after(a_placement(), a_payment())
     in_request(store, "r0", amount=500, restock="none")
     ended(store, "r0", state="SUCCESS", refundId="re_7")
@@ -146,7 +146,7 @@ def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -
 
 def test_that_a_payment_is_of_an_earlier_order_is_read_of_the_payment() -> None:
     store = a_shop_after(a_placement(), a_payment())
-    # It was deleted, and somebody has ordered and paid under the same id.
+    # The order was deleted, and another was placed and paid under its id.
     another = {**document_at(store, "orders/order-1"), "payments": {}, "paymentIntentId": "pi_2", "chargeId": "ch_2"}
     store.put("orders/order-1", another)
     assert answered(store, "r1", payment="pi_1") == ("refund_ordered", "earlier_order")
@@ -160,7 +160,7 @@ def test_nor_is_as_much_ordered_anew_without_a_word_also_if_a_person_has_handled
     assert answered(store, "r2", amount=500) == ("not_refunded", "ordered_before")
     assert in_request(store, "r3", amount=499).result == "refund_ordered"
     assert in_request(store, "r4", amount=500, again=True).result == "refund_ordered"
-    # What another order has brought about is not this one's.
+    # The result of another order is not this one's.
     store = a_shop_that_gave_up_half()
     in_request(store, "r2", amount=500)
     ended(store, "r2", state="SUCCESS", refundId="re_7")

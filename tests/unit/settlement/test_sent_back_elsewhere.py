@@ -1,4 +1,4 @@
-"""Money that an operator has sent back outside Stripe counts as refunded at once, and never twice."""
+"""A refund made outside Stripe counts at once when an operator reports it, and never twice."""
 
 from dataclasses import replace
 
@@ -140,7 +140,7 @@ def test_its_customer_is_told_of_a_payment_in_another_currency_in_that() -> None
     for asked in {"payment": "pi_2"}, {"payment": "ch_2", "amount": 900}:
         change = given(order, effects=()).changed_by(asked_of_order("refund-1", elsewhere=True, **asked))
         assert {change.money, *(notice.money for notice in change.notices)} == {Money(900, "usd")}
-    # So it is where nobody names it, once what is in the other one is back.
+    # Likewise without naming it, once the other payment is fully refunded.
     order = replace(order, refunds=Refunds.of(a_refund("re_1", 3_000)))
     change = given(order, effects=()).changed_by(asked_of_order("refund-1", elsewhere=True))
     assert {change.money, *(notice.money for notice in change.notices)} == {Money(900, "usd")}
@@ -243,5 +243,5 @@ def test_a_refund_that_was_given_up_is_not_tried_again_after_a_later_one_of_its_
     other = StoredEffect(another, EffectState(state), 1, None, None, version=1)
     assert (why_not_again(GIVEN_UP, [GIVEN_UP, other], a_sold_order()) is not None) is is_refused
     assert (why_not_again(GIVEN_UP, [other], a_sold_order()) is not None) is is_refused
-    # What was refunded before is no reason.
+    # An earlier refund is no reason.
     assert why_not_again(GIVEN_UP, [other, GIVEN_UP], a_sold_order()) is None

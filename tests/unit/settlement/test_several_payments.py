@@ -1,4 +1,4 @@
-"""Several payments for one order: which of them pay for it, and which are told to operators as not needed."""
+"""Several payments for one order: which of them pay, and which are reported to operators as not needed."""
 
 from dataclasses import replace
 from itertools import permutations
@@ -22,7 +22,7 @@ AMOUNTS = {"right": 3_600, "wrong": 3_500, "half": 1_800, "other half": 1_800, "
 
 
 def paid(name: str, amount: int | None = None, currency: str = "eur") -> PaymentSucceeded:
-    """A payment of its own; the later they are named above, the later they were made."""
+    """A payment of its own; payments further down the list above were made later."""
     at = NOW.replace(second=list(AMOUNTS).index(name))
     money = Money(AMOUNTS[name] if amount is None else amount, currency)
     ids = known(payment_intent_id=f"pi_{name}", charge_id=f"ch_{name}")
@@ -30,7 +30,7 @@ def paid(name: str, amount: int | None = None, currency: str = "eur") -> Payment
 
 
 def refunded(name: str, amount: int | None = None) -> OrderEvent:
-    """So much of its charge, or else all of it."""
+    """The whole charge is refunded, or the given amount."""
     ids = known(payment_intent_id=f"pi_{name}", charge_id=f"ch_{name}")
     charge = Money(AMOUNTS[name], "eur")
     return a_refunded_charge(f"evt_{name}_back", paid=charge, total=amount or charge.amount, **ids)
@@ -41,7 +41,7 @@ def paid_each(*names: str) -> list[OrderEvent]:
 
 
 def changes_of(*events: OrderEvent) -> list[Change]:
-    """What each of them changes for an order that is held."""
+    """The change of each event for a held order."""
     return changes_by(a_held_order(), *events)
 
 
@@ -49,7 +49,7 @@ SOLD, PART_BACK, BACK = ("finalized", TAKEN), ("partially_refunded", TAKEN), ("r
 IN_REVIEW: tuple[str, Moves] = ("review", ())
 HALVES = ("half", "other half")
 SETS: dict[str, tuple[list[OrderEvent], tuple[str, Moves], tuple[str, ...], set[str]]] = {
-    # what is reported, in any order: what the order is and what has moved then, what it is paid with, what is too much
+    # reports in any order: status and moves then, the paying payments, the surplus
     "the right one": ([paid("right")], SOLD, ("right",), set()),
     "a wrong and the right one": (paid_each("wrong", "right"), SOLD, ("right",), {"wrong"}),
     "the right one twice": ([paid("right"), paid("tip", 3_600)], SOLD, ("right",), {"tip"}),
@@ -94,7 +94,7 @@ def not_needed(*names: str, paid_by: str = "pi_right") -> str:
 
 
 TOLD: dict[str, tuple[list[OrderEvent], str, list[str], int, str]] = {
-    # what is reported: how the last of it ends, what else is told, how much is not needed, why
+    # reports: the last one's result, notices, the surplus amount, the reason
     "wrong, then right": (paid_each("wrong", "right"), "first_time_finalized", ["paid"], 3_500, not_needed("wrong")),
     "right, then wrong": (paid_each("right", "wrong"), "already_finalized", [], 3_500, not_needed("wrong")),
     "halves, then all of it": (
@@ -122,7 +122,7 @@ def test_operators_are_notified_of_what_is_not_needed_with_its_money(
 
 
 NO_NEWS: dict[str, tuple[list[OrderEvent], str]] = {
-    # what is reported: how the last of it ends
+    # reports: the last one's result
     "another report of it": ([paid("right"), paid("wrong"), paid("wrong")], "already_finalized"),
     "it is refunded": ([paid("right"), paid("wrong"), refunded("wrong")], "other_payment"),
     "first heard of when all of it is refunded": ([paid("right"), refunded("wrong")], "other_payment"),
@@ -159,7 +159,7 @@ def test_every_payment_that_does_not_pay_is_news_and_each_of_them_once() -> None
 
 
 WENT_BACK = changes_of(paid("wrong"), refunded("wrong"))[-1].order
-"""Refunded, and its hold went back with the money."""
+"""Refunded, and its hold was released with the money."""
 
 
 def test_the_right_payment_takes_units_that_nobody_holds_for_its_order_any_more_unless_they_are_gone() -> None:

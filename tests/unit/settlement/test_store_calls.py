@@ -1,4 +1,4 @@
-"""How often settlement asks the store: every call is a round trip to Firestore."""
+"""How often settlement calls the store: every call is a round trip to Firestore."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ REFUNDED, FAILED = (
 )
 OF_ANOTHER = a_payment("evt_2", account="acct_9")
 CALLS: dict[str, tuple[Sequence[OrderEvent], Cause, list[str]]] = {
-    # what was settled before, what is settled now, and what it takes
+    # settled before, settled now, the calls
     "a first delivery": ([PLACED], PAID, ["read", "commit"]),
     "another event of a settled payment": ([PLACED, PAID], a_payment("evt_2"), ["read", "commit"]),
     "a second delivery": ([PLACED, PAID], redelivered(PAID), ["read", "commit"]),
@@ -93,7 +93,7 @@ def test_a_customer_who_was_erased_has_no_open_orders() -> None:
 
 
 LOST_RACES: dict[str, tuple[Sequence[OrderEvent], OrderEvent, str]] = {
-    # what was settled before, what is faster, and how the payment ends
+    # settled before, what is faster, the payment's result
     "against another event of the payment": ([PLACED], a_payment("evt_2"), "already_finalized"),
     "against another delivery": ([PLACED], redelivered(PAID), "duplicate_detected"),
     "against another delivery, once paid": ([PLACED, a_payment("evt_2")], redelivered(PAID), "duplicate_detected"),

@@ -1,4 +1,4 @@
-"""Units of hot products: held like all others, put down as taken when they are paid, and taken when that is folded."""
+"""Units of hot products: held like others, recorded as a taking when paid, and taken when folded."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ PLACED, PAID, REFUNDED = a_placement(), a_payment(), a_refunded_charge("evt_2")
 
 
 def a_hot_shop(*events: OrderEvent) -> MemoryStore:
-    """An order for three of ten shirts, which many buy at once."""
+    """An order for three of ten shirts, a hot product."""
     return after(a_shop(an_order(), shirt={"stock": 10, "reserved": 0, "hot": True}), *events)
 
 
@@ -127,7 +127,7 @@ def test_a_taking_costs_no_rpc_more() -> None:
 
 
 LIVES: dict[str, tuple[list[OrderEvent], str, tuple[int, int]]] = {
-    # what happens: what the order is, and what is there once all is folded
+    # events: the order's status, the stock once all is folded
     "refunded": ([PLACED, PAID, REFUNDED], "refunded", (10, 0)),
     "expired": ([PLACED, a_lapse()], "expired", (10, 0)),
     "cancelled": ([PLACED, a_cancel_request()], "cancelled", (10, 0)),

@@ -1,4 +1,4 @@
-"""Events of one order wait for each other inside a process, within bounds, and others for nobody."""
+"""Events of one order wait for each other within a process, for a limited time; others do not wait."""
 
 import threading
 from collections import deque
@@ -24,7 +24,7 @@ from tests.support.shop import a_shop_after, complaints_in, status_in
 
 PLACED, PAID = a_placement(), a_payment()
 SECONDS_MAX = 10.0
-"""More than any of these waits takes. A test that needs it fails."""
+"""More than any of these waits takes: a test that needs it fails."""
 
 
 def nobody_waits(_call: Call, _seconds_max: float) -> bool:
@@ -37,7 +37,7 @@ def time_is_up(_call: Call, _seconds_max: float) -> bool:
 
 @dataclass
 class Waiting:
-    """Waits as the service does, for longer, and lets others know as soon as somebody waits."""
+    """Waits like the service, but longer, and signals each wait."""
 
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
