@@ -1,11 +1,14 @@
 """A store that fails at the worst moment: answers are lost, others write first, the process dies."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 from database.store import Committed, Document, DocumentStore, Promised, Write
 from orders.events import Cause, OrderEvent
 from orders.outcome import StoreContended, StoreUnavailable
+from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
 
 Commit = Callable[[], Committed]
@@ -63,6 +66,30 @@ def someone_after(act: Callable[[], object]) -> Interference:
         return committed
 
     return interfere
+
+
+@contextmanager
+def before_each_commit(store: MemoryStore, act: Callable[[Sequence[Write]], object]) -> Iterator[None]:
+    """Somebody does this meanwhile, before each commit to the store; if it raises, nothing is written."""
+    commit = store.commit
+
+    def interfere(writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        act(writes)
+        return commit(writes, timeout_seconds=timeout_seconds)
+
+    with patch.object(store, "commit", interfere):
+        yield
+
+
+def failing_after(commits: int, error: BaseException) -> Callable[[object], None]:
+    """Lets so many commits pass, and no more."""
+    left = iter(range(commits))
+
+    def act(_writes: object) -> None:
+        if next(left, None) is None:
+            raise error
+
+    return act
 
 
 @dataclass

@@ -9,6 +9,7 @@ import pytest
 from ops.output import Output
 from orders.outcome import StoreUnavailable
 from tests.support.builders import a_placement, a_reserved_order
+from tests.support.interference import before_each_commit, failing_after
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import YES, operated
 from tests.support.payments import a_payment
@@ -92,18 +93,11 @@ def test_where_some_cannot_be_done_the_others_are_and_it_ends_with_3() -> None:
     assert shirts_in(store) == (2, 0)
 
 
-def test_what_was_done_is_said_also_if_the_database_ends_it_halfway(monkeypatch: pytest.MonkeyPatch) -> None:
-    store, commit = a_shop_with_two_holds(), MemoryStore.commit
-    taken = iter(range(2))
-
-    def fails(self: MemoryStore, writes: Any, *, timeout_seconds: float) -> Any:
-        if next(taken, None) is None:
-            raise StoreUnavailable("down")
-        return commit(self, writes, timeout_seconds=timeout_seconds)
-
+def test_what_was_done_is_said_also_if_the_database_ends_it_halfway() -> None:
+    store = a_shop_with_two_holds()
     meant = the_set(store, *ALL)
-    monkeypatch.setattr(MemoryStore, "commit", fails)
-    failed = operated(store, *ALL, *YES, *meant)
+    with before_each_commit(store, failing_after(2, StoreUnavailable("down"))):
+        failed = operated(store, *ALL, *YES, *meant)
     assert (failed.exit_code, "release order-1 is done (down)" in failed.stderr) == (1, True)
     assert failed.stdout.splitlines()[-1] == "release order-2 ended as expired"
 

@@ -1,14 +1,12 @@
 """Stock and catalogues are put on sale by commands and files: a whole file, or nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ops.exit_codes import ExitCode
 from tests.support.builders import NOW, Fields, a_placement, an_order
-from tests.support.interference import Crash
+from tests.support.interference import Crash, before_each_commit, failing_after
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import YES, operated
 from tests.support.settling import settled
@@ -131,25 +129,16 @@ def test_a_catalogue_is_put_on_sale_over_nothing_that_is_there(tmp_path: Path) -
     assert store.dump() == after
 
 
-def test_a_catalogue_that_was_put_on_sale_halfway_is_put_on_sale_to_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, commit = tmp_path / "catalogue.yaml", MemoryStore.commit
+def test_a_catalogue_that_was_put_on_sale_halfway_is_put_on_sale_to_the_end(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.yaml"
     file.write_text(CATALOGUE)
     whole = a_shop_with_a_hold()
     operated(whole, "seed", str(file), *YES)
     shelves = {path: fields for path, fields in whole.dump().items() if path.startswith(("products/", "inventory/"))}
     for commits in range(9):
-        store, left = a_shop_with_a_hold(), iter(range(commits))
-
-        def dies(self: MemoryStore, writes: Any, *, timeout_seconds: float, left: Iterator[int] = left) -> Any:
-            if next(left, None) is None:
-                raise Crash
-            return commit(self, writes, timeout_seconds=timeout_seconds)
-
-        monkeypatch.setattr(MemoryStore, "commit", dies)
-        operated(store, "seed", str(file), *YES)
-        monkeypatch.setattr(MemoryStore, "commit", commit)
+        store = a_shop_with_a_hold()
+        with before_each_commit(store, failing_after(commits, Crash())):
+            operated(store, "seed", str(file), *YES)
         assert operated(store, "seed", str(file), *YES).exit_code == 0
         assert {path: fields for path, fields in store.dump().items() if path in shelves} == shelves, commits
 

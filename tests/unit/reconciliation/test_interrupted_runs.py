@@ -8,6 +8,7 @@ from orders.outcome import StoreUnavailable
 from reconciliation.job import RUN_SECONDS_MAX
 from stripe_api.api import StripeRefused
 from tests.support.builders import NOW
+from tests.support.interference import before_each_commit, failing_after
 from tests.support.memory_store import MemoryStore
 from tests.support.reconciled_day import a_day_at, nothing, outcome_in
 from tests.support.reconciling import ShopAtStripe, answer_of, before_settling, status_of
@@ -37,21 +38,11 @@ def test_a_run_that_dies_anywhere_is_finished_by_the_next() -> None:
 
 def dies(shop: ShopAtStripe, *, after: int) -> bool:
     """Whether a run that dies after this many writes reaches that point."""
-    left = iter(range(after))
-    commit = shop.store.commit
-
-    def dying(*args: Any, **named: Any) -> Any:
-        if next(left, None) is None:
-            raise Crash
-        return commit(*args, **named)
-
-    shop.store.commit = dying  # type: ignore[method-assign]
     try:
-        shop.reconcile()
+        with before_each_commit(shop.store, failing_after(after, Crash())):
+            shop.reconcile()
     except Crash:
         return True
-    finally:
-        shop.store.commit = commit  # type: ignore[method-assign]
     return False
 
 

@@ -1,13 +1,15 @@
 """Each product's stock is what the trail makes of it, whatever happens during the count."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
+from database.store import Write
 from tests.support.builders import NOW
 from tests.support.folding import folded
+from tests.support.interference import before_each_commit
 from tests.support.operators import OPERATORS_REQUESTS, asked_by_operator
 from tests.support.reconciling import ShopAtStripe, a_shop_with_paid_orders, broken, progress_of
 from tests.support.settling import settled
@@ -145,14 +147,9 @@ def test_what_was_moved_of_several_products_is_counted_in_one_commit() -> None:
     moves = [{"productId": product_id, "stock": -1, "reserved": 0} for product_id in ("mug", "shirt")]
     shop.store.put("auditLog/evt_9", {"orderId": None, "createdAt": shop.now, "stock": moves})
     shop.later(days=3)
-    commit, written = shop.store.commit, list[set[str]]()
-
-    def noted(writes: Any, **how: Any) -> Any:
-        written.append({write.path for write in writes})
-        return commit(writes, **how)
-
-    shop.store.commit = noted  # type: ignore[method-assign]
-    shop.reconcile()
+    written = list[set[str]]()
+    with before_each_commit(shop.store, lambda writes: written.append({write.path for write in writes})):
+        shop.reconcile()
     assert [paths for paths in written if "baselines/shirt" in paths] == [{"baselines/mug", "baselines/shirt"}]
 
 
@@ -161,20 +158,16 @@ def baselines_in(shop: ShopAtStripe) -> dict[str, dict[str, object]]:
     return {product_id: fields for (collection, _, product_id), fields in found if collection == "baselines"}
 
 
-def test_of_many_baselines_only_those_are_left_out_that_another_run_has_written(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_of_many_baselines_only_those_are_left_out_that_another_run_has_written() -> None:
     shop = ShopAtStripe()
     shop.store.put("inventory/mug", {"stock": 5, "reserved": 0})
-    commit = shop.store.commit
 
-    def overtaken(writes: Any, **how: Any) -> Any:
+    def overtake(writes: Sequence[Write]) -> None:
         if len(writes) > 1:
             shop.store.put("baselines/mug", {"stock": 5, "until": shop.now})
-        return commit(writes, **how)
 
-    monkeypatch.setattr(shop.store, "commit", overtaken)
-    shop.reconcile()
+    with before_each_commit(shop.store, overtake):
+        shop.reconcile()
     assert [document_at(shop.store, f"baselines/{each}")["stock"] for each in ("mug", "shirt")] == [5, 10]
 
 
@@ -238,17 +231,13 @@ def test_what_is_sold_after_a_first_run_that_died_is_expected() -> None:
     dying = replace(shop.job(), moment=lambda: shop.store.as_of(shop.now))
     shop.store.delete("reconciliations/stripe")
     shop.store.delete("baselines/shirt")
-    commit = shop.store.commit
 
-    def dies_after_the_baseline(writes: Any, **how: Any) -> Any:
+    def die_after_the_baseline(_writes: object) -> None:
         if "baselines/shirt" in {path for path, _ in shop.store.documents()}:
             raise KeyboardInterrupt
-        return commit(writes, **how)
 
-    shop.store.commit = dies_after_the_baseline  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), before_each_commit(shop.store, die_after_the_baseline):
         dying.run()
-    shop.store.commit = commit  # type: ignore[method-assign]
     shop.sell("order-9")
     shop.later(hours=1)
     assert shop.reconcile().opened == ()
