@@ -139,6 +139,11 @@ class ShopAtStripe:
         sessions.complete(self.account, opened, **{"shipping": 0, "tax": 0, "discount": 0, "is_slow": False, **session})
         return str(opened["payment_intent"])
 
+    def buy(self, order_id: str, quantity: int = 3, **session: Any) -> str:
+        """It is ordered, and paid at Stripe. Returns the payment's id."""
+        self.order(order_id, quantity)
+        return self.pay(order_id, quantity, **session)
+
     def refund(self, payment_id: str, amount: int | None = None) -> Json:
         """At Stripe."""
         return refunds.create(self.account, {"payment_intent": payment_id, **({"amount": amount} if amount else {})})
@@ -157,8 +162,7 @@ class ShopAtStripe:
     def sell(self, order_id: str) -> str:
         """One shirt: ordered, paid and delivered at once. Returns the payment's id."""
         before = len(self.account.events)
-        self.order(order_id, quantity=1)
-        payment_id = self.pay(order_id, quantity=1)
+        payment_id = self.buy(order_id, quantity=1)
         self.deliver(self.account.events[before:])
         return payment_id
 
@@ -230,8 +234,7 @@ def broken(store: MemoryStore, path: str, **fields: object) -> None:
 def a_shop_awaiting_slow_money() -> ShopAtStripe:
     """Its order is held for a payment that has been processing for two hours."""
     shop = ShopAtStripe()
-    shop.order("order-1")
-    shop.pay("order-1", is_slow=True)
+    shop.buy("order-1", is_slow=True)
     shop.deliver()
     shop.later(hours=2)
     return shop

@@ -43,8 +43,7 @@ def test_a_shop_whose_older_payments_are_of_an_earlier_account_has_the_right_key
     shop = a_shop_with_paid_orders()
     shop.account.intents.clear()
     shop.later(days=8)
-    shop.order("order-9")
-    shop.pay("order-9")
+    shop.buy("order-9")
     shop.deliver(shop.account.events[-5:])
     shop.later(hours=3)
     assert shop.reconcile().at_stripe is AtStripe.ASKED

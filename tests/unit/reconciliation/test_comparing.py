@@ -35,8 +35,7 @@ def test_a_refund_is_missed_on_either_side(known_by: str) -> None:
         broken(shop.store, "orders/order-1", payments=without)
     elif known_by == "the charge's":
         broken(shop.store, "orders/order-1", refunds={})
-    shop.order("order-5", quantity=1)
-    unheard = shop.pay("order-5", quantity=1)
+    unheard = shop.buy("order-5", quantity=1)
     shop.deliver()
     shop.refund(unheard)
     shop.account.events.clear()
@@ -68,8 +67,7 @@ def test_refunds_of_a_payment_for_no_order_keep_no_others_from_being_compared() 
 def test_a_payment_to_a_connected_account_is_not_asked_of_our_own() -> None:
     shop = ShopAtStripe(terms=replace(TERMS, accounts=frozenset({"acct_9"})))
     for order_id, account in (("order-1", {"account": "acct_9"}), ("order-2", {})):
-        shop.order(order_id)
-        shop.refund(shop.pay(order_id), 500)
+        shop.refund(shop.buy(order_id), 500)
         shop.deliver([{**message, **account} for message in shop.account.events])
         # As if all belonged to another account.
         for known in (shop.account.intents, shop.account.refunds, shop.account.events):

@@ -69,8 +69,7 @@ def test_what_several_runs_do_is_what_one_does_and_meanwhile_none_forgets_the_re
     whole, in_parts = ShopAtStripe(), ShopAtStripe()
     for shop in whole, in_parts:
         for order_id in order_ids(4):
-            shop.order(order_id, quantity=1)
-            shop.refund(shop.pay(order_id, quantity=1), 100)
+            shop.refund(shop.buy(order_id, quantity=1), 100)
             shop.later(days=4)
         broken(shop.store, "inventory/shirt", reserved=9)
     whole.reconcile()
@@ -88,8 +87,7 @@ def test_what_several_runs_do_is_what_one_does_and_meanwhile_none_forgets_the_re
 def test_nothing_is_found_wrong_that_a_later_run_has_yet_to_settle() -> None:
     shop = ShopAtStripe(stock=100)
     for order_id in order_ids(9):
-        shop.order(order_id, quantity=1)
-        shop.pay(order_id, quantity=1)
+        shop.buy(order_id, quantity=1)
         shop.later(minutes=1)
     shop.later(hours=3)
     first = before_settling(shop.job(), lambda _event: shop.clock.sleep(20)).run()

@@ -65,8 +65,7 @@ def test_an_event_that_cannot_be_settled_holds_up_no_other_and_is_settled_once_i
 ) -> None:
     shop = ShopAtStripe()
     for order_id in ("order-1", "order-2", "order-3"):
-        shop.order(order_id)
-        shop.pay(order_id)
+        shop.buy(order_id)
         shop.later(minutes=1)
     stuck = next(event["id"] for event in shop.account.events if event["type"] == "checkout.session.completed")
     shop.later(hours=3)
@@ -86,8 +85,7 @@ def test_an_event_that_cannot_be_settled_holds_up_no_other_and_is_settled_once_i
 def test_many_events_each_of_which_takes_all_patience_hold_up_no_other_for_longer_than_some_runs() -> None:
     shop = ShopAtStripe(stock=100)
     for number in range(9):
-        shop.order(f"order-{number}", quantity=1)
-        shop.pay(f"order-{number}", quantity=1)
+        shop.buy(f"order-{number}", quantity=1)
     *stuck, last = shop.account.events
 
     def lose(event: Any) -> None:
@@ -109,8 +107,7 @@ def test_many_events_each_of_which_takes_all_patience_hold_up_no_other_for_longe
 
 def test_an_event_that_stripe_does_not_keep_any_more_is_left_to_the_rules() -> None:
     shop = ShopAtStripe()
-    shop.order("order-1")
-    payment_id = shop.pay("order-1")
+    payment_id = shop.buy("order-1")
     stuck = shop.account.events[-1]["id"]
     shop.later(hours=3)
     never_settled(shop.job(), stuck).run()

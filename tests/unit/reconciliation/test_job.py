@@ -106,8 +106,7 @@ def test_what_waits_is_counted_no_more_however_often_it_is_looked_at() -> None:
 
 def test_an_event_that_may_still_be_on_its_way_is_not_missing() -> None:
     shop = ShopAtStripe()
-    shop.order("order-1")
-    shop.pay("order-1")
+    shop.buy("order-1")
     shop.later(minutes=4)
     assert shop.reconcile().events == 0
     shop.later(minutes=2)
@@ -116,8 +115,7 @@ def test_an_event_that_may_still_be_on_its_way_is_not_missing() -> None:
 
 def test_a_payment_that_is_older_than_what_stripe_keeps_is_found_and_no_event_is_asked_for_in_vain() -> None:
     shop = ShopAtStripe()
-    shop.order("order-1")
-    payment_id = shop.pay("order-1")
+    payment_id = shop.buy("order-1")
     shop.later(days=31)
     assert shop.reconcile(NOW).opened[0].finding_id == f"paid_only_at_stripe_{payment_id}"
 
@@ -125,8 +123,7 @@ def test_a_payment_that_is_older_than_what_stripe_keeps_is_found_and_no_event_is
 def test_what_is_missing_is_settled_in_the_order_in_which_it_happened() -> None:
     shop = ShopAtStripe()
     for order_id in ("order-1", "order-2"):
-        shop.order(order_id)
-        shop.refund(shop.pay(order_id))
+        shop.refund(shop.buy(order_id))
         shop.later(minutes=10)
     times = list[datetime]()
     before_settling(shop.job(), lambda event: times.append(event.delivery.created_at)).run()
@@ -169,8 +166,7 @@ def payments_in(shop: ShopAtStripe) -> dict[str, str]:
 def test_a_parked_event_that_a_person_has_handled_is_not_settled_by_itself() -> None:
     def a_shop_whose_order_came_late() -> ShopAtStripe:
         shop = ShopAtStripe()
-        shop.order("order-1")
-        shop.pay("order-1")
+        shop.buy("order-1")
         order = document_at(shop.store, "orders/order-1")
         lose(shop, "orders/order-1")
         shop.later(hours=2)

@@ -13,8 +13,7 @@ from tests.support.shop import status_in
 
 def test_what_disagrees_because_its_events_are_listed_hours_late_is_settled_once_they_are() -> None:
     shop = a_shop_with_paid_orders(1)
-    shop.order("order-9")
-    payment_id = shop.pay("order-9")
+    payment_id = shop.buy("order-9")
     shop.later(hours=4)
     shop.refund(payments_of(shop)["order-0"])
     late, shop.account.events = shop.account.events, []
