@@ -17,13 +17,13 @@ class AuditEntry(NamedTuple):
     event_id: str
     event_type: str
     order_id: str | None
-    webhook_processed: bool
-    """Whether this settled a Stripe event; a repeated delivery has false on its own record."""
     result: Result
-    status_before: OrderStatus | None
-    """None if no order was read."""
-    status_after: OrderStatus | None
     created_at: datetime
+    webhook_processed: bool = False
+    """Whether this settled a Stripe event; a repeated delivery has false on its own record."""
+    status_before: OrderStatus | None = None
+    """None if no order was read."""
+    status_after: OrderStatus | None = None
     moves: Sequence[StockMove] = ()
     """Changes of the inventory by this cause, over all its steps."""
     uncounted: Sequence[OrderLine] = ()

@@ -108,10 +108,6 @@ def _event_from(request_id: str, fields: Fields) -> OperatorEvent:
     return build(fields, said)
 
 
-def _accepted(fields: Fields, said: Mapping[str, Any]) -> OrderAccepted:
-    return OrderAccepted(**said, **_order_in(fields), payment_id=_payment_in(fields))
-
-
 def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
     if (mistaken_id := fields.get("mistake")) is not None:
         if not is_document_id(mistaken_id):
@@ -138,26 +134,10 @@ def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
     )
 
 
-def _release(fields: Fields, said: Mapping[str, Any]) -> HoldReleased:
-    return HoldReleased(**said, **_order_in(fields))
-
-
 def _extension(fields: Fields, said: Mapping[str, Any]) -> HoldProlonged:
     if (until := time_or_none(fields.get("until"))) is None:
         raise _Defect("until must be a time")
     return HoldProlonged(**said, **_order_in(fields), until=until)
-
-
-def _cancellation(fields: Fields, said: Mapping[str, Any]) -> OrderCancelled:
-    return OrderCancelled(**said, **_order_in(fields))
-
-
-def _retry(fields: Fields, said: Mapping[str, Any]) -> EffectRetried:
-    return EffectRetried(**said, effect_id=_id_in(fields, "an effect"))
-
-
-def _replay(fields: Fields, said: Mapping[str, Any]) -> EventReplayed:
-    return EventReplayed(**said, stripe_event_id=_id_in(fields, "an event of Stripe's"))
 
 
 def _handle(fields: Fields, said: Mapping[str, Any]) -> MarkedAsHandled:
@@ -196,14 +176,20 @@ _EXPECTED: Final = "expectedStatus"
 _OF_REFUND: Final = {"amount", "payment", "restock", "again", "elsewhere"}
 _OF_STOCK: Final = {"mode", "quantity", "force", "new", "backorder"}
 _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
-    "accept": (_accepted, {_EXPECTED, "payment"}),
+    "accept": (
+        lambda fields, said: OrderAccepted(**said, **_order_in(fields), payment_id=_payment_in(fields)),
+        {_EXPECTED, "payment"},
+    ),
     "refund": (_refund, _OF_REFUND | {_EXPECTED, "mistake"}),
-    "release": (_release, {_EXPECTED}),
+    "release": (lambda fields, said: HoldReleased(**said, **_order_in(fields)), {_EXPECTED}),
     "extend": (_extension, {_EXPECTED, "until"}),
-    "cancel": (_cancellation, {_EXPECTED}),
+    "cancel": (lambda fields, said: OrderCancelled(**said, **_order_in(fields)), {_EXPECTED}),
     "stock": (_stock, _OF_STOCK),
-    "retry": (_retry, set()),
-    "replay": (_replay, set()),
+    "retry": (lambda fields, said: EffectRetried(**said, effect_id=_id_in(fields, "an effect")), set()),
+    "replay": (
+        lambda fields, said: EventReplayed(**said, stripe_event_id=_id_in(fields, "an event of Stripe's")),
+        set(),
+    ),
     "handle": (_handle, {"of"}),
 }
 """For each kind of request, the function that builds its event, and the fields it has besides the common ones."""

@@ -1,7 +1,8 @@
 """The documents that an event needs: builds their paths, and reads them into a snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from database.documents.audit_heads import ACTS_CHAIN, head_from
 from database.documents.audit_log import audit_path, set_aside_from
@@ -17,7 +18,6 @@ from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_from, product_path
 from database.documents.webhook_events import claim_from, claim_path, event_on_record_from
 from database.store import Committed, Document, Fields
-from effects.effect import StoredEffect
 from orders.events import Cause, DisputeChanged, FoundByPayment, NotUnderstood, OfSession, StripeEvent
 from orders.frozen import frozen
 from orders.operator_events import (
@@ -33,9 +33,10 @@ from orders.operator_events import (
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
-from settlement.snapshot import EventOnRecord, KnownDispute, KnownFinding, KnownPayment, OperatorRequest, Snapshot
+from settlement.snapshot import EventOnRecord, KnownPayment, Snapshot
 
 Documents = Mapping[str, Document | None]
+_Read = TypeVar("_Read")
 
 
 @frozen
@@ -89,8 +90,8 @@ class Wanted:
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
         if self._checkout_path:
             paths.append(self._checkout_path)
-        if isinstance(self.event, DisputeChanged):
-            paths.append(dispute_path(self.event.dispute.dispute_id))
+        if self._dispute_id:
+            paths.append(dispute_path(self._dispute_id))
         for product_id in self.product_ids:
             paths += [inventory_path(product_id), product_path(product_id)]
         if self._placed_path and self._placed_path not in paths:
@@ -101,7 +102,7 @@ class Wanted:
     def _operators_paths(self) -> list[str]:
         """An operator's request, and what it names."""
         # A request that turns out to concern no order goes into that chain.
-        paths = [operator_request_path(self._asked.request_id), ACTS_CHAIN] if self._asked else []
+        paths = [operator_request_path(self._asked_id), ACTS_CHAIN] if self._asked_id else []
         if effect_id := self._named(HandledKind.EFFECT):
             paths.append(effect_path(effect_id))
         if finding_id := self._named(HandledKind.FINDING):
@@ -153,9 +154,9 @@ class Wanted:
             acts_head=head_from(acts.fields) if acts else None,
             acts_version=acts.version if acts else None,
             cancel_request=cancel_request_from(request) if request else None,
-            operator_request=self._operator_request(documents),
-            effect=self._effect(documents),
-            finding=self._finding(documents),
+            operator_request=_read(self._asked_id, operator_request_path, operator_request_from, documents),
+            effect=_read(self._named(HandledKind.EFFECT), effect_path, effect_from, documents),
+            finding=_read(self._named(HandledKind.FINDING), finding_path, known_finding_from, documents),
             event_on_record=self._event_on_record(documents),
             products={
                 product_id: product_from(product_id, _fields(document), _fields(documents[product_path(product_id)]))
@@ -163,7 +164,7 @@ class Wanted:
             },
             inventory_versions={product_id: document.version for product_id, document in inventory.items() if document},
             payments=payments,
-            dispute=self._known_dispute(documents),
+            dispute=_read(self._dispute_id, dispute_path, known_dispute_from, documents),
             checkout=known_checkout_from(checkout) if checkout else None,
             is_checkout_read=self._checkout_path is not None,
             audited=entry is not None if self.has_audit_entry else None,
@@ -179,19 +180,15 @@ class Wanted:
         leading = (p.leads_to if isinstance(self.event, FoundByPayment) else p.order_id for p in payments)
         return next(filter(None, leading), None)
 
-    def _operator_request(self, documents: Documents) -> OperatorRequest | None:
-        if (asked := self._asked) is None:
-            return None
-        document = documents[operator_request_path(asked.request_id)]
-        return operator_request_from(asked.request_id, document) if document else None
+    @property
+    def _asked_id(self) -> str | None:
+        """The id of the operator's request, even if the event is by now the Stripe event that it asks to settle."""
+        asked = self.event.delivery.asked_by if isinstance(self.event, StripeEvent) else self.event
+        return asked.request_id if isinstance(asked, OperatorEvent) else None
 
     @property
-    def _asked(self) -> OperatorEvent | None:
-        """The operator's request, even if the event is by now the Stripe event that it asks to settle."""
-        if isinstance(self.event, StripeEvent):
-            asked_by = self.event.delivery.asked_by
-            return asked_by if isinstance(asked_by, EventReplayed) else None
-        return self.event if isinstance(self.event, OperatorEvent) else None
+    def _dispute_id(self) -> str | None:
+        return self.event.dispute.dispute_id if isinstance(self.event, DisputeChanged) else None
 
     def _named(self, of: HandledKind) -> str | None:
         """The id that an operator names, if it is of this kind."""
@@ -205,29 +202,10 @@ class Wanted:
             case _:
                 return None
 
-    def _finding(self, documents: Documents) -> KnownFinding | None:
-        if (finding_id := self._named(HandledKind.FINDING)) is None:
-            return None
-        document = documents[finding_path(finding_id)]
-        return known_finding_from(finding_id, document) if document else None
-
     def _event_on_record(self, documents: Documents) -> EventOnRecord | None:
         if (event_id := self._named(HandledKind.EVENT)) is None:
             return None
         return event_on_record_from(event_id, documents[claim_path(event_id)], documents[audit_path(event_id)])
-
-    def _effect(self, documents: Documents) -> StoredEffect | None:
-        if (effect_id := self._named(HandledKind.EFFECT)) is None:
-            return None
-        document = documents[effect_path(effect_id)]
-        return effect_from(effect_id, document) if document else None
-
-    def _known_dispute(self, documents: Documents) -> KnownDispute | None:
-        if not isinstance(self.event, DisputeChanged):
-            return None
-        dispute_id = self.event.dispute.dispute_id
-        document = documents[dispute_path(dispute_id)]
-        return known_dispute_from(dispute_id, document) if document else None
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
@@ -259,6 +237,16 @@ def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapsho
 def _of_the_event(snapshot: Snapshot) -> tuple[object, ...]:
     """What changes if another worker settles it, or another event of its order, dispute or session."""
     return snapshot.claim, snapshot.order_version, snapshot.dispute, snapshot.checkout
+
+
+def _read(
+    document_id: str | None,
+    path_of: Callable[[str], str],
+    read: Callable[[str, Document], _Read | None],
+    documents: Documents,
+) -> _Read | None:
+    document = documents[path_of(document_id)] if document_id else None
+    return read(document_id, document) if document_id and document else None
 
 
 def _fields(document: Document | None) -> Fields | None:
