@@ -151,9 +151,12 @@ export function missingIn(fields, now) {
   if (["pending", "reserving"].includes(status) && createdAt) {
     said.push(`it was created ${age(createdAt, now)} ago; what its trigger has not done, the sweep does`);
   }
-  for (const { id, state } of paymentsOf(fields)) {
+  for (const { id, state, funded } of paymentsOf(fields)) {
     if (["processing", "authorised"].includes(state)) {
       said.push(`payment ${id} is ${state}`);
+    }
+    if (funded && state !== "succeeded") {
+      said.push(`${money(funded.amount, funded.currency)} of payment ${id} has arrived at Stripe, and the rest has not`);
     }
   }
   if (status === "refund_due") {

@@ -41,6 +41,7 @@ _TONES: Final[Mapping[NoticeType, str]] = {
     **dict.fromkeys((NoticeType.PAID, NoticeType.REFUNDED, NoticeType.PARTIALLY_REFUNDED), _GOOD),
     **dict.fromkeys((NoticeType.RESERVED, NoticeType.REVIEW, NoticeType.CANCEL_REQUESTED), _WAITING),
     **dict.fromkeys((NoticeType.NOT_PAID, NoticeType.SUBSCRIPTION, NoticeType.SECOND_PAYMENT), _WAITING),
+    NoticeType.PARTLY_FUNDED: _WAITING,
     **dict.fromkeys((NoticeType.FAILED, NoticeType.PAYMENT_FAILED, NoticeType.REFUND_DUE), _BAD),
     **dict.fromkeys((NoticeType.REFUND_FAILED, NoticeType.DISPUTE, NoticeType.EFFECT_FAILED), _BAD),
     **dict.fromkeys((NoticeType.EXPIRED, NoticeType.CANCELLED, NoticeType.EARLIER_ORDER), _OVER),

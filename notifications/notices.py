@@ -24,6 +24,8 @@ class NoticeType(StrEnum):
     """A free-of-charge session was completed for an order that has a price."""
     SUBSCRIPTION = "subscription"
     """A session that names the order has sold a subscription, which pays for no order."""
+    PARTLY_FUNDED = "partly_funded"
+    """Part of a bank transfer has arrived at Stripe, for an order that has expired or was cancelled."""
     SECOND_PAYMENT = "second_payment"
     """A payment is not needed, because others pay for the order."""
     EARLIER_ORDER = "earlier_order"
@@ -53,6 +55,7 @@ AUDIENCES: Final = {
     NoticeType.REVIEW: (Audience.CUSTOMER, Audience.OPERATOR),
     NoticeType.NOT_PAID: (Audience.OPERATOR,),
     NoticeType.SUBSCRIPTION: (Audience.OPERATOR,),
+    NoticeType.PARTLY_FUNDED: (Audience.OPERATOR,),
     NoticeType.SECOND_PAYMENT: (Audience.OPERATOR,),
     NoticeType.EARLIER_ORDER: (Audience.OPERATOR,),
     NoticeType.DISPUTE: (Audience.OPERATOR,),

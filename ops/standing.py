@@ -73,6 +73,9 @@ def _missing(order: Order, now: datetime) -> Iterator[str]:
     if order.status in (OrderStatus.PENDING, OrderStatus.RESERVING) and order.created_at:
         yield f"it was created {age(order.created_at, now)} ago; what its trigger has not done, the sweep does"
     yield from (f"payment {each.payment_id} is {each.state}" for each in order.payments.under_way)
+    for each in order.payments.by_id.values():
+        if each.funded and not each.money:
+            yield f"{amount(each.funded)} of payment {each.payment_id} has arrived at Stripe, and the rest has not"
     yield from _of_money(order)
 
 

@@ -115,6 +115,8 @@ class PaymentProcessing(_FromStripe):
     """When the payment fails unless it has succeeded; None if neither Stripe nor its method says so."""
     is_estimate: bool = False
     """Whether several methods were offered, so that the payment's own is unknown."""
+    funded: Money | None = None
+    """What of it has arrived at Stripe while more is to come."""
     session_id: str | None = None
     """The completed Checkout session."""
     totals: SessionTotals | None = None

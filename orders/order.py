@@ -174,6 +174,13 @@ class Order:
         return tuple(each for each in own if self.paid_with and each not in self.paid_with)
 
     @property
+    def partly_funded(self) -> tuple[Payment, ...]:
+        """The bank transfers of a closed order of which a part has arrived at Stripe, where it waits for the rest."""
+        if self.status not in CLOSED:
+            return ()
+        return tuple(each for each in self.payments.by_id.values() if each.funded)
+
+    @property
     def unneeded(self) -> tuple[Payment, ...]:
         """The extra payments that are not refunded in full, as far as Stripe has reported; pending refunds count."""
         return tuple(each for each in self.extra_payments if self.refunds.promised_of(each) < amount_of(each))

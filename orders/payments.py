@@ -56,6 +56,8 @@ class Payment:
     """Whether it may be another order's: it paid for one before, or was made long before this order was created."""
     attempt: int | None = None
     """Our own attempt in whose session it was made; None if it was made in none of them, as far as reported."""
+    funded: Money | None = None
+    """What of a bank transfer has arrived at Stripe, at most, while more was to come. The shop has none of it."""
 
     @property
     def is_free(self) -> bool:
@@ -102,7 +104,7 @@ class Payment:
             further = replace(
                 further,
                 at=min(self.at, other.at),
-                money=max(filter(None, (self.money, other.money)), key=_size_of, default=None),
+                money=_larger_sum(self.money, other.money),
                 charge_id=_larger(self.charge_id, other.charge_id),
                 # One report without doubt is enough, whichever comes first.
                 is_doubtful=self.is_doubtful and other.is_doubtful,
@@ -118,6 +120,7 @@ class Payment:
             is_estimate=waits.is_estimate,
             amount_refunded=max(self.amount_refunded, other.amount_refunded),
             attempt=_larger(self.attempt, other.attempt),
+            funded=_larger_sum(self.funded, other.funded),
         )
 
     def wait(self) -> tuple[object, ...]:
@@ -190,11 +193,20 @@ def amount_of(payment: Payment) -> int:
 
 def sum_of(payments: Iterable[Payment]) -> Money | None:
     """The sum of the payments in the first payment's currency, since currencies do not add up; None without any."""
-    received = [payment.money for payment in payments if payment.money]
-    if not received:
+    return added(payment.money for payment in payments)
+
+
+def added(several: Iterable[Money | None]) -> Money | None:
+    """The same of sums."""
+    known = [each for each in several if each]
+    if not known:
         return None
-    currency = received[0].currency
-    return Money(sum(each.amount for each in received if each.currency == currency), currency)
+    currency = known[0].currency
+    return Money(sum(each.amount for each in known if each.currency == currency), currency)
+
+
+def _larger_sum(one: Money | None, other: Money | None) -> Money | None:
+    return max(filter(None, (one, other)), key=_size_of, default=None)
 
 
 def _size_of(money: Money) -> tuple[int, str]:

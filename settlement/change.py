@@ -10,7 +10,7 @@ from orders.outcome import in_words
 from orders.shop_events import ShopEvent
 from settlement.checkouts import checkout_reported
 from settlement.decisions import Case, Change, Proposal
-from settlement.matching import extra_in_words, is_newly_paid, newly_extra
+from settlement.matching import extra_in_words, is_newly_paid, newly_extra, newly_partly_funded
 from settlement.notices import money_of, notices_of, price_of
 from settlement.outside import expiries_of, messages_of, newly_due_back, ordered_refunds, refunds_in_words, refunds_of
 from settlement.parking import released_by
@@ -27,8 +27,10 @@ def change_from(case: Case, proposal: Proposal) -> Change:
     moved, _ = counted_apart(together(proposal.counted, proposal.moves, proposal.later), products)
     was_to_be_cancelled = is_newly_paid(before, after) and before.cancel_requested_at is not None
     extra, due_back, entry_id = newly_extra(before, after), newly_due_back(case, after), _entry_id_of(case)
+    partly_funded = newly_partly_funded(before, after)
     note = in_words(
         proposal.note,
+        partly_funded,
         _uncounted_in_words(uncounted),
         extra_in_words(extra, after),
         refunds_in_words(case, after, due_back),
@@ -36,6 +38,8 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         delay_in_words(case.snapshot),
     )
     to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
+    if partly_funded:
+        to_decide = NoticeType.PARTLY_FUNDED
     if extra:
         to_decide = NoticeType.SECOND_PAYMENT
     checkout = proposal.checkout or checkout_reported(case)

@@ -49,6 +49,16 @@ def extra_in_words(extra: Iterable[Payment], order: Order) -> str | None:
     return named and f"second_payment: {named} is not needed: {paying or 'somebody'} has paid the order"
 
 
+def newly_partly_funded(before: Order, after: Order) -> str | None:
+    """Human-readable note of bank transfers that have arrived in part, once nobody waits for the rest; else None."""
+    known = {(each.payment_id, each.funded) for each in before.partly_funded}
+    parts = [each for each in after.partly_funded if (each.payment_id, each.funded) not in known]
+    named = " and ".join(
+        f"{each.funded.amount} {each.funded.currency} of {each.payment_id}" for each in parts if each.funded
+    )
+    return f"partly_funded: {named} has arrived at Stripe, and the order is {after.status}" if named else None
+
+
 def is_newly_paid(before: Order, after: Order) -> bool:
     """Whether this event made the order paid, or took the units for an earlier payment."""
     has_come, is_sold = after.paid_with and not before.paid_with, after.sold and not before.sold

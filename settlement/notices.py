@@ -4,7 +4,7 @@ from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.events import CarriesPayment, DisputeChanged, OrderEvent, RefundUpdated
 from orders.money import Money
 from orders.order import Order
-from orders.payments import Payment, sum_of
+from orders.payments import Payment, added, sum_of
 
 
 def notices_of(
@@ -69,6 +69,8 @@ def _money_in(
     match news:
         case NoticeType.DISPUTE | NoticeType.EARLIER_ORDER:
             return money
+        case NoticeType.PARTLY_FUNDED:
+            return added(each.funded for each in order.partly_funded)
         case NoticeType.SECOND_PAYMENT:
             return sum_of(extra)
         case NoticeType.REFUND_FAILED if isinstance(event, RefundUpdated) and not order.payments.find(

@@ -117,7 +117,8 @@ def _reported(case: Case) -> Payment | None:
             return replace(payment, until=until, is_doubtful=why_doubtful(case) is not None)
         case PaymentProcessing() as event:
             on_its_way = event.payment_in(event.state, until=event.until or _usual_end(case, event))
-            return on_its_way and replace(on_its_way, is_estimate=event.is_estimate or event.until is None)
+            is_estimate = event.is_estimate or event.until is None
+            return on_its_way and replace(on_its_way, is_estimate=is_estimate, funded=event.funded)
         case PaymentFailed() as event:
             return event.payment_in(PaymentState.FAILED)
         case PaymentCanceled() as event:

@@ -26,6 +26,7 @@ _OPERATORS_REASONS: Final = {
     NoticeType.NOT_PAID: "amount_mismatch: nothing was paid, 3600 eur was asked",
     NoticeType.SUBSCRIPTION: "subscription: a session that names this order has sold a subscription, which "
     "pays for no order",
+    NoticeType.PARTLY_FUNDED: "partly_funded: 2400 eur of pi_3Pq6Zw has arrived at Stripe, and the order is expired",
     NoticeType.SECOND_PAYMENT: "second_payment: pi_3Pq7Kd (3600 eur) is not needed: pi_3Pq6Zw has paid the order",
     NoticeType.EARLIER_ORDER: "earlier_order: pi_3Pq7Kd belongs to an order that had the same id, and was deleted",
     NoticeType.DISPUTE: "dispute: dp_1Nv0FG is needs_response",
@@ -35,7 +36,11 @@ _UNDER_WAY: Final = {
     NoticeType.REFUND_DUE: "refund_under_way: pi_3Pq7Kd is being refunded",
     NoticeType.SECOND_PAYMENT: "refund_under_way: pi_3Pq7Kd is being refunded",
 }
-_AMOUNTS: Final = {NoticeType.PARTIALLY_REFUNDED: 1_200, NoticeType.EFFECT_FAILED: None}
+_AMOUNTS: Final = {
+    NoticeType.PARTLY_FUNDED: 2_400,
+    NoticeType.PARTIALLY_REFUNDED: 1_200,
+    NoticeType.EFFECT_FAILED: None,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from orders.events import (
 )
 from orders.payments import PaymentState
 from webhooks.declines import payment_failed
-from webhooks.payment_methods import capture_before, is_waiting_for_money, slowest_end, voucher_expiry
+from webhooks.payment_methods import capture_before, is_waiting_for_money, partly_funded, slowest_end, voucher_expiry
 from webhooks.stripe_fields import Json, code_or_none, id_in, id_or_none, list_or_empty, money_in, object_or_empty
 
 
@@ -25,7 +25,7 @@ def succeeded(intent: Json, order_id: str | None, delivery: StripeDelivery) -> P
 
 def processing(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:
     until = slowest_end(intent, delivery.created_at)
-    return PaymentProcessing(**_envelope(intent, order_id, delivery), until=until)
+    return PaymentProcessing(**_envelope(intent, order_id, delivery), until=until, funded=partly_funded(intent))
 
 
 def authorised(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:

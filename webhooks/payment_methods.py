@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from orders.money import Money, amount_or_none, is_currency
 from orders.numbers import unix_time
 from webhooks.stripe_fields import Json, code_or_none, list_or_empty, object_or_empty
 
@@ -43,7 +44,8 @@ LASTS_AT_MOST: Final[Mapping[str, timedelta]] = MappingProxyType(
 
 _VOUCHER_DAYS_MAX: Final = 60
 """https://docs.stripe.com/payments/boleto/accept-a-payment."""
-_WITHOUT_END: Final = frozenset({"display_bank_transfer_instructions", "verify_with_microdeposits"})
+_BANK_TRANSFER: Final = "display_bank_transfer_instructions"
+_WITHOUT_END: Final = frozenset({_BANK_TRANSFER, "verify_with_microdeposits"})
 """Actions of a customer that have no time limit: https://docs.stripe.com/payments/bank-transfers."""
 
 
@@ -88,6 +90,19 @@ def is_waiting_for_money(intent: Json) -> bool:
     """Whether its customer has a voucher or bank details to pay with, rather than something to confirm."""
     action = code_or_none(object_or_empty(intent, "next_action"), "type")
     return action in _WITHOUT_END or voucher_expiry(intent) is not None
+
+
+def partly_funded(intent: Json) -> Money | None:
+    """What of a bank transfer has arrived while more is to come; None if nothing has.
+
+    https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action-display_bank_transfer_instructions
+    """
+    instructions = object_or_empty(object_or_empty(intent, "next_action"), _BANK_TRANSFER)
+    amount, remaining = amount_or_none(intent.get("amount")), amount_or_none(instructions.get("amount_remaining"))
+    currency = intent.get("currency")
+    if amount is None or remaining is None or remaining >= amount or not is_currency(currency):
+        return None
+    return Money(amount - remaining, currency)
 
 
 def voucher_expiry(intent: Json) -> datetime | None:

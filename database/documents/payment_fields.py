@@ -6,7 +6,7 @@ from typing import Final
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.store import Fields
 from orders.adjustments import ADJUSTMENTS_MAX, LABEL_CHARACTERS_MAX, Adjustment, AdjustmentKind, is_adjusting
-from orders.money import amount_or_none
+from orders.money import Money, amount_or_none
 from orders.numbers import whole_number
 from orders.payments import Payment, Payments, PaymentState
 
@@ -69,7 +69,12 @@ def _payment_from(payment_id: object, fields: object) -> Payment | None:
         amount_refunded=amount_or_none(fields.get("amountRefunded")) or 0,
         is_doubtful=fields.get("doubtful") is True,
         attempt=whole_number(fields.get("attempt")),
+        funded=_funded_from(fields.get("funded")),
     )
+
+
+def _funded_from(fields: object) -> Money | None:
+    return money_or_none(fields.get("amount"), fields.get("currency")) if isinstance(fields, Mapping) else None
 
 
 def _payment_fields(payment: Payment) -> Fields:
@@ -84,4 +89,5 @@ def _payment_fields(payment: Payment) -> Fields:
         "amountRefunded": payment.amount_refunded,
         "doubtful": payment.is_doubtful,
         "attempt": payment.attempt,
+        **({"funded": {"amount": funded.amount, "currency": funded.currency}} if (funded := payment.funded) else {}),
     }

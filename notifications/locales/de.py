@@ -169,6 +169,18 @@ _OPERATORS: Final = {
         "geschrieben hat. Die Bestellung bleibt, wie sie ist.",
         short="Für die Bestellung {{ order }} wurde ein Abo verkauft. Das bezahlt keine Bestellung.",
     ),
+    NoticeType.PARTLY_FUNDED: Wording(
+        subject="Ein Teil des Geldes für die Bestellung {{ order }} ist eingegangen",
+        title="Ein Teil einer Überweisung ist eingegangen",
+        news="Die Bestellung {{ order }} ist abgelaufen oder storniert, und ein Teil einer Überweisung dafür ist "
+        "eingegangen. Stripe verwahrt ihn für den Kunden: Er ist keine Zahlung, und der Shop hat ihn nicht.",
+        amount="Eingegangen",
+        advice="Suchen Sie in Stripe die Zahlung, die die Begründung nennt. Brechen Sie sie ab, wenn der Kunde den "
+        "Rest nicht mehr zahlen soll, und geben Sie ihm zurück, was eingegangen ist: Sein Guthaben in Stripe zeigt "
+        "es. Kommt der Rest, so ist die Bestellung doch bezahlt, soweit ihre Ware noch da ist.",
+        short="Ein Teil des Geldes für Bestellung {{ order }} ist eingegangen{{ in_brackets }}. Geben Sie ihn in "
+        "Stripe zurück.",
+    ),
     NoticeType.SECOND_PAYMENT: Wording(
         subject="Die Bestellung {{ order }} wurde mehr als einmal bezahlt",
         title="Eine Bestellung wurde mehr als einmal bezahlt",

@@ -157,6 +157,18 @@ _OPERATORS: Final = {
         "stays as it is.",
         short="A session that names order {{ order }} has sold a subscription, which pays for no order.",
     ),
+    NoticeType.PARTLY_FUNDED: Wording(
+        subject="Part of the money for order {{ order }} has arrived",
+        title="Part of a bank transfer has arrived",
+        news="Order {{ order }} has expired or was cancelled, and part of a bank transfer for it has arrived. Stripe "
+        "keeps that for the customer: it is no payment, and the shop does not have it.",
+        amount="Arrived",
+        advice="find the payment that the reason names in Stripe. Cancel it unless the customer is to pay the rest, "
+        "and return to them what has arrived: their cash balance in Stripe shows it. If the rest comes, the order is "
+        "paid after all, as far as its units are there.",
+        short="Part of the money for order {{ order }} has arrived{{ in_brackets }}, and the order is over. Return it "
+        "in Stripe.",
+    ),
     NoticeType.SECOND_PAYMENT: Wording(
         subject="Order {{ order }} was paid more than once",
         title="An order was paid more than once",

@@ -27,7 +27,14 @@ adjustments = st.lists(
     max_size=2,
 ).map(tuple)
 payments = st.lists(
-    st.builds(Payment, money=st.none() | money, charge_id=st.none() | st.text(), amount_refunded=amounts), max_size=2
+    st.builds(
+        Payment,
+        money=st.none() | money,
+        charge_id=st.none() | st.text(),
+        amount_refunded=amounts,
+        funded=st.none() | money,
+    ),
+    max_size=2,
 ).map(lambda several: Payments.of(*several))
 quantities = st.integers(1, 1_000_000)
 units = st.dictionaries(st.text(), quantities, max_size=2)

@@ -173,6 +173,9 @@ test("what is missing names the hold, the price and the money that is on its way
   assert.match(missingIn({ ...held, reservationExpiresAt: minutes(-5) }, NOW)[1], /ended 5 min ago/);
   const late = { ...held, payments: { pi_1: { state: "processing" } } };
   assert.ok(missingIn(late, NOW).includes("payment pi_1 is processing"));
+  const part = { state: "canceled", funded: { amount: 2400, currency: "eur" } };
+  assert.match(missingIn({ status: "expired", payments: { pi_1: part } }, NOW)[0], /24.* of payment pi_1 has arrived at Stripe/);
+  assert.deepEqual(missingIn({ status: "expired", payments: { pi_1: { ...part, state: "succeeded" } } }, NOW), []);
 });
 
 test("happenings are in the order of time, whatever they are of", () => {

@@ -47,6 +47,8 @@ def test_payments_that_are_no_map_are_none(value: object) -> None:
         ({"amountRefunded": "all"}, {"amount_refunded": 0}),
         ({"doubtful": "true"}, {"is_doubtful": False}),
         ({"attempt": "1"}, {"attempt": None}),
+        ({"funded": {"amount": -1, "currency": "eur"}}, {"funded": None}),
+        ({"funded": 2_400}, {"funded": None}),
     ],
     ids=str,
 )

@@ -190,8 +190,14 @@ def test_what_is_due_back_is_said_in_each_of_its_currencies_until_all_of_it_is_b
 
 
 def test_a_payment_on_its_way_is_named() -> None:
-    order = a_reserved_order(payments={"pi_1": {"state": "processing", "at": NOW, "until": LATER}})
+    on_its_way = {"state": "processing", "at": NOW, "until": LATER}
+    order = a_reserved_order(payments={"pi_1": on_its_way})
     assert "- payment pi_1 is processing" in told(a_shop(order, reserved=3))
+    part, arrived = {"funded": {"amount": 2_400, "currency": "eur"}}, "- €24.00 of payment pi_1 has arrived at Stripe"
+    for status in "reserved", "expired":
+        assert arrived in told(a_shop(a_reserved_order(status=status, payments={"pi_1": {**on_its_way, **part}})))
+    paid = {**on_its_way, **part, "state": "succeeded", "amount": 3_600, "currency": "eur"}
+    assert arrived not in told(a_shop(a_reserved_order(payments={"pi_1": paid})))
 
 
 def test_money_stands_beside_stock() -> None:

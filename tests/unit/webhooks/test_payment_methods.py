@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from orders.events import PaymentProcessing
+from orders.money import Money
 from orders.payments import PaymentState
 from tests.support.builders import NOW, Fields
 from tests.support.stripe.charges import a_charge
@@ -157,6 +158,30 @@ def test_a_transfer_of_too_little_is_still_on_its_way() -> None:
     event = translated(the_event(FUNDED))
     assert isinstance(event, PaymentProcessing)
     assert (event.payment_ids, event.state, event.until) == (("pi_1",), PaymentState.PROCESSING, None)
+
+
+@pytest.mark.parametrize(
+    ("remaining", "fields", "funded"),
+    [
+        (1_200, {}, Money(2_400, "eur")),
+        (3_600, {}, None),
+        (3_700, {}, None),
+        (None, {}, None),
+        ("1200", {}, None),
+        (-1, {}, None),
+        (1_200, {"amount": "3600"}, None),
+        (1_200, {"currency": "EUR"}, None),
+        (1_200, {"next_action": None}, None),
+    ],
+)
+def test_what_has_arrived_of_a_transfer_is_what_does_not_remain(
+    remaining: object, fields: dict[str, Any], funded: object
+) -> None:
+    kind = "display_bank_transfer_instructions"
+    action = {"next_action": {"type": kind, kind: {"amount_remaining": remaining}}}
+    event = translated(the_event(FUNDED, **{**action, **fields}))
+    assert isinstance(event, PaymentProcessing)
+    assert event.funded == funded
 
 
 # --- Authorised ------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import stripe
 from orders.checkout import SessionTotals
 from orders.declines import Decline
 from orders.events import Ignored, NotUnderstood, PaymentProcessing, ReportsPayment, StripeEvent
+from orders.money import Money
 from orders.payments import PaymentState
 from tests.support.builders import LATER, NOW, Fields
 from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
@@ -49,7 +50,7 @@ def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
         "checkout.session.completed": paid_session,
         "checkout.session.async_payment_succeeded": paid_session,
         "payment_intent.processing": slow,
-        "payment_intent.partially_funded": a_processing(**delivery),
+        "payment_intent.partially_funded": replace(a_processing(**delivery), funded=Money(2_400, "eur")),
         "payment_intent.requires_action": a_processing(**delivery, until=DUE_BY),
         "payment_intent.amount_capturable_updated": replace(slow, state=PaymentState.AUTHORISED, until=None),
         "charge.pending": slow,
