@@ -120,7 +120,7 @@ class Listing(NamedTuple):
     """A sorted selection of one collection's documents."""
 
     collection: str
-    one_of: Mapping[str, Sequence[str]] = MappingProxyType({})
+    one_of: Mapping[str, Sequence[str | bool]] = MappingProxyType({})
     """Fields that must have one of these values; at most 30 values each."""
     span: tuple[datetime | None, datetime] | None = None
     """The range of the first field in `order`: from the first time, if given, to before the second."""

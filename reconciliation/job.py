@@ -155,6 +155,7 @@ class _Run:
         if is_settled:
             self._part(MATCHING, side.match)
         self._part(AGAIN, side.look_again)
+        self._part(AGAIN, side.set_other_shops_aside)
 
     def _not_asked(self, at_stripe: AtStripe, why: str, severity: str, result: str = "not_reconciled") -> None:
         self._at_stripe, self._why_not = at_stripe, why

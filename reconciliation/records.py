@@ -42,6 +42,11 @@ def entries_of(order_ids: Sequence[str]) -> Listing:
     return Listing("auditLog", {"orderId": order_ids}, order=["createdAt"])
 
 
+def parked_between(start: datetime, end: datetime) -> Listing:
+    """Served by the index (processed, parkedAt)."""
+    return Listing("webhookEvents", {"processed": [False]}, (start, end), order=["parkedAt"])
+
+
 def effects_due_before(moment: datetime) -> Listing:
     """Served by the index (state, nextAttemptAt)."""
     return Listing("effects", {"state": UNFINISHED}, (None, moment), order=["nextAttemptAt"])

@@ -13,6 +13,7 @@ from reconciliation.looking_again import LookingAgain, LookingAgainAtStripe
 from reconciliation.matching import Matching
 from reconciliation.missing import MissingEvents
 from reconciliation.on_record import QUIET, OrdersOnRecord
+from reconciliation.other_shops import OtherShops
 from reconciliation.progress import Walk
 from reconciliation.walking import PacedLists
 from stripe_api.lists import EVENTS_KEPT, Span
@@ -90,6 +91,20 @@ class WithStripe:
         start = self.walk.start(noted)
         steps = self._judging(self.matching.match_between(start, end))
         self.walk.go(steps, lambda until: Progress(matched_until=until, records_until=until), start, noted)
+
+    def set_other_shops_aside(self) -> None:
+        """What waits here and is another shop's."""
+        missing = self.missing
+        OtherShops(
+            self.lists,
+            missing.store,
+            self.on_record.moment,
+            missing.settle,
+            self.naming,
+            self.guard,
+            missing.log,
+            missing.now,
+        ).set_aside()
 
     def look_again(self) -> None:
         """Check all open findings again."""

@@ -31,3 +31,22 @@ def test_a_day_without_webhooks_is_made_up_for_and_a_wrong_figure_is_found(fires
         inventory.update({"reserved": firestore.Increment(-2)})
         assert later.run().closed == ("reserved_not_held_shirt",)
         assert later.run().settled == {}
+
+
+def test_what_waits_for_a_payment_of_another_shop_is_set_aside(firestore_client: firestore.Client) -> None:
+    with a_shop_that_asks_stripe(firestore_client, SHOP_ID="ours") as shop:
+        shop.call()
+        payment_id = shop.stripe.complete(shop.checkout["sessionId"])["payment_intent"]
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        ours = replace(shop.service.reconciliation(), now=lambda: tomorrow, sleep=lambda _: None)
+        assert ours.run().settled
+        kept = {"kind": "refund_updated", "paymentIntentId": payment_id}
+        parked = {"processed": False, "parkedAt": tomorrow - timedelta(hours=1), "result": "payment_not_found"}
+        claim = firestore_client.document("webhookEvents/evt_refund")
+        claim.set({**parked, "eventType": "refund.created", "event": kept})
+        ours.run()
+        assert claim.get().get("processed") is False
+
+        theirs = replace(ours, naming=ours.naming._replace(shop_id="theirs"))
+        theirs.run()
+        assert claim.get().get("result") == "handled"

@@ -89,6 +89,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "TAKINGS": TAKINGS,
     "entries_between": records.entries_between(NOW, NOW),
     "entries_of": records.entries_of(["order-1"]),
+    "parked_between": records.parked_between(NOW, NOW),
     "orders_behind": orders_behind("order-1", 30),
     "effects_of": effects_of("order-1"),
     "effects_due_before": records.effects_due_before(NOW),

@@ -11,6 +11,7 @@ from stripe.params.checkout import SessionCreateParams
 
 from database.documents.orders import order_from
 from database.store import DocumentStore
+from orders.events import Ignored
 from orders.order import Order
 from orders.outcome import Outcome
 from reconciliation.endpoint import ReconciliationEndpoint
@@ -109,9 +110,10 @@ class ShopAtStripe:
     The same acts in the same order give the same ids in every instance.
     """
 
-    def __init__(self, *, stock: int = 10, terms: Terms = TERMS) -> None:
+    def __init__(self, *, stock: int = 10, terms: Terms = TERMS, naming: Naming = Naming()) -> None:
         self.now = NOW
         self.terms = terms
+        self.naming = naming
         self.log = RecordingLog()
         self.store = a_shop(stock=stock)
         self.account = Account("http://stand-in.example", self._seconds, _run="acme")
@@ -156,8 +158,9 @@ class ShopAtStripe:
     def deliver(self, messages: Iterable[Json] | None = None) -> None:
         """Deliver these events, or all of them."""
         for message in list(messages or self.account.events):
-            event = order_event_from(message, delivered_at=self.now, naming=Naming())
-            self.settle(event)
+            event = order_event_from(message, delivered_at=self.now, naming=self.naming)
+            if not isinstance(event, Ignored):
+                self.settle(event)
 
     def sell(self, order_id: str) -> str:
         """One shirt: ordered, paid and delivered at once. Returns the payment's id."""
@@ -176,7 +179,7 @@ class ShopAtStripe:
             store=used,
             moment=lambda: self.store.as_of(self.now),
             settle=lambda event, now: settled(event, used, now=now, terms=self.terms),
-            naming=Naming(),
+            naming=self.naming,
             log=self.log,
             now=lambda: self.now,
             monotonic=self.clock.monotonic,

@@ -110,7 +110,7 @@ class MadeUpMoment(MemoryMoment):
             case Listing("auditLog", span=(datetime() as start, end)):
                 yield from self._entries(self._paid.paid_in(start, end))
             case Listing("auditLog", {"orderId": order_ids}):
-                yield from self._entries([_number_in(order_id) for order_id in order_ids])
+                yield from self._entries([_number_in(str(order_id)) for order_id in order_ids])
             case Listing("inventory"):
                 yield [("shirt", self.read(["inventory/shirt"])["inventory/shirt"].fields)]  # type: ignore[union-attr]
             case _:
