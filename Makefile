@@ -95,10 +95,10 @@ loadtest: $(TEST) ## measure PROJECT=... under load, ask first, clean up; YES=1 
 deploy: $(EMULATORS) ## deploy to PROJECT=...; DRY_RUN=1 shows what would change, YES=1 deletes without a question
 	@$(VENV_PYTHON) -m tools.deploy --project="$$PROJECT" --dry-run="$$DRY_RUN" --yes="$$YES"
 
-doctor: $(EMULATORS) ## what is wrong with what is deployed to PROJECT=..., and what helps; JSON=1 for a program
+doctor: $(EMULATORS) ## check what is deployed to PROJECT=..., and say how to fix it; JSON=1 for programs
 	@$(VENV_PYTHON) -m tools.doctor --project="$$PROJECT" --json="$$JSON"
 
-monitoring: $(EMULATORS) ## what would watch PROJECT=... and alert; APPLY=1 puts it there [CHANNELS=... are notified]
+monitoring: $(EMULATORS) ## show what would monitor PROJECT=...; APPLY=1 puts it there [CHANNELS=... are notified]
 	@$(VENV_PYTHON) -m tools.monitoring --project="$$PROJECT" $${CHANNELS:+--channels="$$CHANNELS"} --apply="$$APPLY"
 
 # What ./shop needs, which runs this first.

@@ -55,7 +55,7 @@ def price_of(order: Order) -> Money:
     if order.price_defect or asked is None:
         raise _unpriced(order, order.price_defect or "neither the catalogue nor the backend has priced it")
     if asked.amount < 0:
-        raise _unpriced(order, "more is taken off than its items cost")
+        raise _unpriced(order, "more is taken off than the items cost")
     return asked
 
 

@@ -86,7 +86,7 @@ def _claim(order: Order, asked: Money, attempt: int, now: datetime, hold_max: ti
     if payments.under_way or any(not payment.is_free for payment in payments.succeeded):
         raise _refused(order, "a payment of the order is on its way", "payment_under_way")
     if attempt > ATTEMPTS_MAX:
-        raise _refused(order, "the order cannot be paid: its sessions came to nothing too often", "too_many_attempts")
+        raise _refused(order, "the order cannot be paid: too many of its sessions came to nothing", "too_many_attempts")
     expires_at = end_of_session(order, now, _held_at_most(order, now, hold_max) - ON_THE_WAY_MAX)
     if expires_at is None:
         raise _refused(order, "the order cannot be held for long enough to be paid", "held_too_long")

@@ -6,31 +6,31 @@ import { minorUnits } from "./money.js";
 export const ACTS = {
   accept: {
     name: "Accept",
-    says: "Take what was paid for what is asked, and fulfil the order. It may have been paid elsewhere, too.",
+    says: "Accept what was paid as the price, and fulfil the order. It may also have been paid outside Stripe.",
     statuses: ["reserved", "failed", "expired", "cancelled", "refund_due", "review"],
   },
   refund: {
     name: "Refund",
-    says: "Have Stripe send money back. The order changes once Stripe reports the refund.",
+    says: "Have Stripe refund money. The order changes once Stripe reports the refund.",
     statuses: ["finalized", "partially_refunded", "refunded", "refund_due", "review"],
   },
   release: {
     name: "Release",
-    says: "Give the units of this unpaid order back at once.",
+    says: "Release the units of this unpaid order now.",
     statuses: ["reserving", "reserved"],
   },
-  extend: { name: "Hold longer", says: "Keep the units for its customer until then, paid or not.", statuses: ["reserved"] },
+  extend: { name: "Hold longer", says: "Hold the units for the customer until then, paid or not.", statuses: ["reserved"] },
   cancel: {
     name: "Cancel",
-    says: "Cancel it, as if its customer had asked for that.",
+    says: "Cancel it, as if its customer had asked.",
     statuses: ["pending", "reserving", "reserved"],
   },
-  stock: { name: "Adjust", says: "Correct how many units there are.", statuses: [] },
-  retry: { name: "Try again", says: "Have it tried again, unless somebody has done it meanwhile.", statuses: [] },
+  stock: { name: "Adjust", says: "Correct the number of units.", statuses: [] },
+  retry: { name: "Try again", says: "Try it again, unless somebody has done it since.", statuses: [] },
   replay: { name: "Settle now", says: "Settle this event as if Stripe had just delivered it.", statuses: [] },
   handle: {
     name: "Mark as handled",
-    says: "Say that somebody has seen to it, and that it needs nobody any more. No money, no stock and no order changes.",
+    says: "Record that somebody has dealt with it, so that it no longer waits. No money, stock or order changes.",
     statuses: [],
   },
 };
@@ -50,23 +50,23 @@ export function choicesFor(kind, fields) {
   const mistakes = mistakesOf(fields ?? {}).map((id) => [id, id]);
   switch (kind) {
     case "accept":
-      return [{ name: "payment", label: "Payment that has paid for it, if that has named no order", type: "text", note: "pi_…" }];
+      return [{ name: "payment", label: "Payment that paid for it, if it named no order", type: "text", note: "pi_…" }];
     case "refund":
       return [
         { name: "amount", label: "Amount", type: "text", note: "all that is left" },
-        { name: "payment", label: "Of which payment", options: [["", "what is not needed first"], ...paid.map((id) => [id, id])] },
-        { name: "restock", label: "Units", options: [["", "as the shop does"], ["all", "all come back"], ["none", "none comes back"]] },
-        { name: "again", label: "Also if another refund is on its way, or has been for as much, or if the order is disputed", type: "checkbox" },
-        { name: "elsewhere", label: "It went back outside Stripe already: ask for nothing, count it as refunded", type: "checkbox" },
-        ...(mistakes.length ? [{ name: "mistake", label: "Only say that a refund was a mistake", options: [["", "none"], ...mistakes] }] : []),
+        { name: "payment", label: "Which payment", options: [["", "those not needed first"], ...paid.map((id) => [id, id])] },
+        { name: "restock", label: "Units", options: [["", "as the shop is set"], ["all", "all come back"], ["none", "none come back"]] },
+        { name: "again", label: "Even if another refund is on its way or was for the same amount, or the order is disputed", type: "checkbox" },
+        { name: "elsewhere", label: "It already went back outside Stripe: only count it as refunded", type: "checkbox" },
+        ...(mistakes.length ? [{ name: "mistake", label: "Only record that a refund was a mistake", options: [["", "none"], ...mistakes] }] : []),
       ];
     case "extend":
       return [{ name: "until", label: "Until", type: "datetime-local", isRequired: true }];
     case "stock":
       return [
-        { name: "mode", label: "How", options: [["set", "there are now"], ["add", "there are more, or fewer with a minus"], ["recount", "what orders hold is counted again"]] },
-        { name: "quantity", label: "Units", type: "number", note: "none if they are counted again" },
-        { name: "force", label: "Also if orders hold more than are left", type: "checkbox" },
+        { name: "mode", label: "How", options: [["set", "set the stock to"], ["add", "add to the stock (negative: remove)"], ["recount", "recount what orders hold"]] },
+        { name: "quantity", label: "Units", type: "number", note: "none for a recount" },
+        { name: "force", label: "Even if orders hold more than are left", type: "checkbox" },
       ];
     default:
       return [];
@@ -90,7 +90,7 @@ export function parametersFrom(kind, said, fields) {
     const currency = refundedIn(fields, parameters.payment);
     parameters.amount = minorUnits(said.get("amount"), currency);
     if (!(parameters.amount > 0)) {
-      throw new Unclear(`${said.get("amount")} is no amount in ${currency}.`);
+      throw new Unclear(`${said.get("amount")} is not an amount in ${currency}.`);
     }
   }
   if (kind === "extend") {
@@ -99,7 +99,7 @@ export function parametersFrom(kind, said, fields) {
   if (kind === "stock" && parameters.mode !== "recount") {
     parameters.quantity = Number(said.get("quantity"));
     if (!Number.isInteger(parameters.quantity) || said.get("quantity") === "") {
-      throw new Unclear("Units are whole ones.");
+      throw new Unclear("Units must be a whole number.");
     }
   }
   return parameters;
@@ -111,7 +111,7 @@ function refundedIn(fields, paymentId) {
     ? paymentsOf(fields).filter(({ id }) => id === paymentId).map(({ currency }) => currency)
     : balanceOf(fields).map(({ currency }) => currency);
   if (currencies.length > 1) {
-    throw new Unclear(`It has money in ${currencies.join(" and ")}: choose a payment, or leave the amount away.`);
+    throw new Unclear(`It has money in ${currencies.join(" and ")}: choose a payment, or leave the amount empty.`);
   }
   return currencies[0] ?? currencyOf(fields);
 }

@@ -34,43 +34,43 @@ const effects = (states, isOverdue) => (now) => ({
  * whether it is still so, which `isStill` is then given by path.
  */
 export const CONCERNS = [
-  { name: "disputes", says: "wait for evidence, by deadline", item: ofDispute, query: () => ({
+  { name: "disputes", says: "waiting for evidence, by deadline", item: ofDispute, query: () => ({
     collection: "disputes",
     where: [["status", "in", ["needs_response", "warning_needs_response"]]],
     order: [["dueBy", "asc"]],
   }) },
-  { name: "refund due", says: "paid, and cannot be fulfilled", item: ofOrder, query: inStatus("refund_due") },
-  { name: "review", says: "paid otherwise than asked", item: ofOrder, query: inStatus("review") },
-  { name: "paid twice", says: "more than is needed", item: ofOrder, isFiltered: true, query: () => ({
+  { name: "refund due", says: "paid, but cannot be fulfilled", item: ofOrder, query: inStatus("refund_due") },
+  { name: "review", says: "paid, but not what was asked", item: ofOrder, query: inStatus("review") },
+  { name: "paid twice", says: "more was paid than needed", item: ofOrder, isFiltered: true, query: () => ({
     collection: "orders", where: [["overpaid", "==", true]], order: [["createdAt", "asc"]],
   }) },
-  { name: "refund failed", says: "of fulfilled orders, not sent back otherwise", item: ofRefundLost, query: () => ({
+  { name: "refund failed", says: "of fulfilled orders; the money is still owed", item: ofRefundLost, query: () => ({
     collection: "orders", where: [["refundLost", "==", true]], order: [["updatedAt", "asc"]],
   }) },
   { name: "parked", of: "event", says: "events that wait for their order or payment", item: ofParked, query: () => ({
     collection: "webhookEvents", where: [["processed", "==", false]], order: [["parkedAt", "asc"]],
   }) },
-  { name: "findings", of: "finding", says: "of reconciliation with Stripe", item: ofFinding, query: () => ({
+  { name: "findings", of: "finding", says: "from reconciliation with Stripe", item: ofFinding, query: () => ({
     collection: "findings", where: [["state", "==", "open"]], order: [["since", "asc"]],
   }) },
-  { name: "effects given up", of: "effect", says: "not done outside, and not tried again", item: ofEffect, query: effects(["ERROR"]) },
-  { name: "effects failing", says: `tried ${ATTEMPTS_MANY} times and more`, item: ofFailing, isFiltered: true,
+  { name: "effects given up", of: "effect", says: "failed, and not retried any more", item: ofEffect, query: effects(["ERROR"]) },
+  { name: "effects failing", says: `tried ${ATTEMPTS_MANY} times or more`, item: ofFailing, isFiltered: true,
     query: effects(["RETRY"]) },
-  { name: "effects overdue", says: "not tried in time", item: ofEffect,
+  { name: "effects overdue", says: "due, but not tried in time", item: ofEffect,
     query: effects(["PENDING", "PROCESSING", "RETRY"], true) },
-  { name: "requests", says: "of operators, not answered in time", item: ofRequest, isFiltered: true, query: (now) => ({
+  { name: "requests", says: "from operators, not answered in time", item: ofRequest, isFiltered: true, query: (now) => ({
     collection: "operatorRequests",
     where: [["createdAt", ">=", new Date(now - ASKED_WITHIN)], ["createdAt", "<=", untouched(now)]],
     order: [["createdAt", "asc"]],
   }) },
-  { name: "expired holds", says: "unpaid, and not released", item: ofLapsed, query: (now) => ({
+  { name: "expired holds", says: "unpaid, but not released yet", item: ofLapsed, query: (now) => ({
     collection: "orders",
     where: [["status", "==", "reserved"], ["reservationExpiresAt", "<=", untouched(now)]],
     order: [["reservationExpiresAt", "asc"]],
   }) },
-  { name: "pending", says: "orders that nothing is held for yet", item: ofOrder, query: inStatus("pending", true) },
-  { name: "reserving", says: "orders held halfway", item: ofOrder, query: inStatus("reserving", true) },
-  { name: "inventory gone", says: "units moved that nothing counts", item: ofUncounted, isFiltered: true,
+  { name: "pending", says: "orders whose units are not held yet", item: ofOrder, query: inStatus("pending", true) },
+  { name: "reserving", says: "orders whose hold is not confirmed yet", item: ofOrder, query: inStatus("reserving", true) },
+  { name: "inventory gone", says: "units moved of products without an inventory", item: ofUncounted, isFiltered: true,
     needs: inventoriesOf, isStill: (found, there) => inventoriesOf(found).some((path) => !there.has(path)), query: () => ({
     collection: "orders", where: [["wentUncounted", "==", true]], order: [["createdAt", "desc"]],
   }) },
@@ -104,7 +104,7 @@ function inventoriesOf({ fields: { items = [], unlimited = [] } }) {
 
 function ofUncounted({ id, fields }) {
   const products = (fields.items ?? []).map(({ productId }) => productId).join(", ");
-  return { id, orderId: id, since: fields.createdAt, money: [], note: `ordered ${products}, of which the inventory was gone` };
+  return { id, orderId: id, since: fields.createdAt, money: [], note: `ordered ${products}, of which not all had an inventory` };
 }
 
 function ofParked(found) {

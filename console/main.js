@@ -37,8 +37,8 @@ async function start() {
 
 function showStranger({ email }, askAgain) {
   render(html`
-    <h1>This account may not look</h1>
-    <p>${email} is signed in, and the shop has not let this account in. Whoever looks after the service runs:</p>
+    <h1>This account has no access</h1>
+    <p>${email} is signed in, but has no access to this shop. Whoever runs the service can grant it:</p>
     <p><code>./shop admin add ${email}</code></p>
-    <p><button class="main" type="button" @click=${askAgain}>It is done: look again</button></p>`, freshPlace());
+    <p><button class="main" type="button" @click=${askAgain}>Check again</button></p>`, freshPlace());
 }

@@ -5,20 +5,20 @@ import { age, moment } from "./time.js";
 /** By status: its name, what it means, and how it looks. */
 export const STANDING = {
   pending: ["placed; nothing is held for it yet", ""],
-  reserving: ["its units are counted, but nobody has confirmed yet that they are there", ""],
+  reserving: ["its units are counted, but it is not confirmed yet that there are enough", ""],
   reserved: ["its units are held until it is paid", ""],
   finalized: ["paid, and its units are taken", "good"],
-  partially_refunded: ["paid, and some of the money is refunded", "good"],
-  refunded: ["all of its money is refunded", "soft"],
-  failed: ["it could not be held", "soft"],
+  partially_refunded: ["paid, and partly refunded", "good"],
+  refunded: ["fully refunded", "soft"],
+  failed: ["its units could not be held", "soft"],
   expired: ["its hold ended before it was paid", "soft"],
   cancelled: ["cancelled before it was paid", "soft"],
   refund_due: ["paid, but it cannot be fulfilled: its money is due back", "bad"],
-  review: ["something was paid, but not what was asked: a person decides, and nothing moves until then", "warn"],
+  review: ["what was paid is not what was asked: nothing moves until a person decides", "warn"],
 };
 
 export function standingOf(status) {
-  const [says, look] = STANDING[status] ?? ["somebody else has written its status", "bad"];
+  const [says, look] = STANDING[status] ?? ["somebody else has overwritten its status", "bad"];
   return { says, look };
 }
 
@@ -141,7 +141,7 @@ export function missingIn(fields, now) {
     said.push(failureReason);
   }
   if (status === "reserved" && !paymentsOf(fields).some(({ state }) => state === "succeeded")) {
-    said.push(price === null ? "nobody has paid; it has no price" : `nobody has paid; ${money(price, fields.currency)} is asked`);
+    said.push(price === null ? "not paid yet; it has no price" : `not paid yet; ${money(price, fields.currency)} is asked`);
   }
   if (status === "reserved" && ends) {
     said.push(ends <= now
@@ -149,7 +149,7 @@ export function missingIn(fields, now) {
       : `its units are held for another ${age(ends, now)}, until ${moment(ends)}`);
   }
   if (["pending", "reserving"].includes(status) && createdAt) {
-    said.push(`it was created ${age(createdAt, now)} ago; what its trigger has not done, the sweep does`);
+    said.push(`it was created ${age(createdAt, now)} ago; if its trigger was lost, the sweep does its work`);
   }
   for (const { id, state, funded } of paymentsOf(fields)) {
     if (["processing", "authorised"].includes(state)) {
@@ -168,16 +168,16 @@ export function missingIn(fields, now) {
     }
   }
   for (const { id, status: state } of refundsToRepeat(fields)) {
-    said.push(`refund ${id} came to nothing: it is ${state}`);
+    said.push(`refund ${id} paid nothing back: it is ${state}`);
   }
   if (openDisputes) {
-    said.push(`${openDisputes} of its payments' disputes are undecided`);
+    said.push(`undecided disputes of its payments: ${openDisputes}`);
   }
   if (fields.overpaid) {
     said.push("more was paid than is needed");
   }
   if (cancelRequestedAt && fields.finalizedAt && status !== "refunded") {
-    said.push(`its customer asked at ${moment(cancelRequestedAt)} for it to be cancelled`);
+    said.push(`the customer asked at ${moment(cancelRequestedAt)} to cancel it`);
   }
   return [...new Set(said)];
 }

@@ -27,7 +27,7 @@ export async function ask(asked, who, { isRehearsal }) {
 /** Nobody knows yet what became of it. */
 export class NotAnswered extends Error {
   constructor(id) {
-    super(`Nobody has answered request ${id} yet. It is asked for all the same: do not ask again before you know.`);
+    super(`Request ${id} is not answered yet, but it may still be carried out: check before you ask again.`);
   }
 }
 

@@ -30,7 +30,7 @@ export function levelOf(inventory) {
     return { isNeverShort: true };
   }
   if (![stock, reserved, backorder].every(Number.isInteger)) {
-    return { defect: "its figures are no whole numbers" };
+    return { defect: "its figures are not whole numbers" };
   }
   return { stock, reserved, available: stock + backorder - reserved };
 }

@@ -1,6 +1,6 @@
 // What the console says of refusals, in words.
 const REFUSALS = {
-  "permission-denied": "The rules of the database do not allow this. Perhaps this account may only look.",
+  "permission-denied": "The database's rules do not allow this. This account may only be allowed to look.",
   "resource-exhausted": "The database is very busy. Please try again in a moment.",
   "failed-precondition": "The database lacks an index for this: deploy firestore.indexes.json.",
   unavailable: "The database cannot be reached. Please check your connection.",

@@ -67,9 +67,7 @@ class Refunding:
         path = order_path(effect.order_id)
         document = self.store.read((path,), timeout_seconds=READ_SECONDS_MAX)[path]
         if document is None:
-            raise Failed(
-                f"{effect.order_id} does not exist any more: refund {effect.recipient} by hand", retryable=False
-            )
+            raise Failed(f"{effect.order_id} no longer exists: refund {effect.recipient} by hand", retryable=False)
         return order_from(effect.order_id, document.fields)
 
 

@@ -37,13 +37,13 @@ _VERSION: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"
 @click.version_option(_VERSION, prog_name="shop")
 @click.pass_context
 def shop(context: click.Context) -> None:
-    """Ask a shop where an order, its money and its stock are, and put right what is not.
+    """Find out where an order, its money and its stock are, and correct what is wrong.
 
-    Woken up? Begin with `./shop status`: it lists what needs a person, and ends with 3 if anything does. Then
-    `./shop why ID`, with any id that you have: it says what happened, and what to do next, as a command to copy.
+    Woken up? Start with `./shop status`: it lists what needs a person, and exits with 3 if anything does. Then run
+    `./shop why ID` with any id you have: it shows what happened, and what to do next, as commands to copy.
 
-    Asking changes nothing. What changes something only shows what it would do, until you add --yes and a --reason.
-    Only `deliver`, for tests, posts its event at once, and `admin` gives its claim.
+    Most commands only look. Those that change something only show what they would do, until you add --yes and a
+    --reason. Two act at once: `deliver`, for tests, and `admin`.
     """
     context.ensure_object(Asked)
 

@@ -67,11 +67,11 @@ class Accounts:
         try:
             answer = self._session.request(method, f"{self._address}/{what}", json=body, timeout=_ANSWER_SECONDS_MAX)
         except RequestException as problem:
-            raise Failed(f"Firebase Authentication cannot be asked: {problem}") from None
+            raise Failed(f"Firebase Authentication cannot be reached: {problem}") from None
         if not answer.ok:
             raise Failed(
                 f"Firebase Authentication answers {answer.status_code}: {answer.text[:300]} "
-                "Looking takes roles/firebaseauth.viewer, giving a claim roles/firebaseauth.admin."
+                "Reading needs roles/firebaseauth.viewer; granting a claim needs roles/firebaseauth.admin."
             )
         found: dict[str, Any] = answer.json()
         return found

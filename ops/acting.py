@@ -22,7 +22,7 @@ from orders.outcome import REQUESTS_REFUSED, Outcome, Transient
 from service.wiring import answering, patience, settling
 
 COMMIT_SECONDS_MAX: Final = 8.0
-_NOT_SAID: Final = "not said: this is only a rehearsal"
+_NOT_SAID: Final = "not given: this is only a rehearsal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def said_how(function: Callable[..., object]) -> Callable[..., object]:
     @wraps(function)
     def with_how(*words: object, yes: bool, reason: str | None, operator: str | None, **more: object) -> object:
         if yes and not (reason and reason.strip()):
-            raise click.UsageError("Say why: --yes takes --reason '…', which stays in the audit trail.")
+            raise click.UsageError("--yes needs --reason '…', which stays in the audit trail.")
         return function(*words, how=How(yes, reason, operator), **more)
 
     given: Callable[..., object] = with_how
@@ -77,9 +77,9 @@ def said_how(function: Callable[..., object]) -> Callable[..., object]:
 
 
 _OPTIONS: Final = (
-    click.option("--yes", is_flag=True, help="Do it. Without this, only what would happen is shown."),
-    click.option("--reason", metavar="'…'", help="Why; it stays in the audit trail. Name no customer in it."),
-    click.option("--operator", metavar="NAME", help="Who wants it; by default the account that is signed in."),
+    click.option("--yes", is_flag=True, help="Do it. Without this, only show what would happen."),
+    click.option("--reason", metavar="'…'", help="Why. It stays in the audit trail, so do not name a customer."),
+    click.option("--operator", metavar="NAME", help="Who is asking; by default the account that is signed in."),
 )
 
 
@@ -103,8 +103,8 @@ def done(asked: Asked, acts: Sequence[Act], how: How) -> Iterator[Answered]:
                 raise
             # Asking again would be a second request.
             raise Failed(
-                f"Nobody knows yet whether {act.kind} {act.target} is done ({problem}). "
-                f"If operatorRequests/{request_id} is there, its trigger does it; try again only if it is not."
+                f"It is not known whether {act.kind} {act.target} was done ({problem}). If "
+                f"operatorRequests/{request_id} exists, its trigger will do it; try again only if it does not."
             ) from problem
 
 
@@ -141,5 +141,5 @@ def signed_in_as(shop: Shop) -> str:
     except (OSError, subprocess.SubprocessError):
         account = None
     if not account or account == "(unset)":
-        raise click.UsageError("Who are you? Nobody can tell from how you are signed in: say --operator NAME.")
+        raise click.UsageError("Who are you? Your sign-in does not say: add --operator NAME.")
     return str(account)

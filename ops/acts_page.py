@@ -14,7 +14,11 @@ def rehearsal_page(rehearsed: Rehearsed) -> Page:
     rows = tuple(rows_of(rehearsed.differences))
     table: tuple[Part, ...] = (Table(rows, ("document", "field", "before", "after")),) if rows else ()
     would = [answer for answer in rehearsed.answers if not answer.is_refused]
-    end = "Nothing was done. Add --yes --reason '…' to do it." if would else "Nothing was done, and nothing can be."
+    end = (
+        "Nothing was done. Add --yes --reason '…' to do it."
+        if would
+        else "Nothing was done, and --yes would be refused."
+    )
     return (*answer_lines(rehearsed.answers, "would end as"), *table, Line(end, Tone.QUIET))
 
 
@@ -49,7 +53,7 @@ def data_of(
 def bulk_lines(bulk: Bulk) -> Sequence[Part]:
     """How many orders, and how much money."""
     amounts = " and ".join(f"{amount} {currency}" for currency, amount in sorted(bulk.money.items()))
-    more = () if bulk.is_all else (Line("There are more: do these first, then begin again.", Tone.WARNING),)
+    more = () if bulk.is_all else (Line("There are more: do these first, then run this again.", Tone.WARNING),)
     return (
         Heading(
             f"{bulk.orders} order{'' if bulk.orders == 1 else 's'}{f', {amounts} in minor units' if amounts else ''}"
@@ -60,4 +64,4 @@ def bulk_lines(bulk: Bulk) -> Sequence[Part]:
 
 
 def set_line(count: int, digest: str) -> Line:
-    return Line(f"Where nobody can type: --count {count} --set {digest}", Tone.QUIET)
+    return Line(f"To confirm in a script: --count {count} --set {digest}", Tone.QUIET)

@@ -16,13 +16,13 @@ _CLAIMS: Final = ("admin", "viewer")
 
 @click.group("admin", cls=Commands)
 def admin() -> None:
-    """Who may look and act in a browser."""
+    """Manage who may use the operators' console."""
 
 
 @admin.command("list")
 @click.pass_obj
 def list_(asked: Asked) -> None:
-    """List everybody who may."""
+    """List who may look or act."""
     found = [account for account in asked.shop.accounts.all() if _word_for(account.claims)]
     rows = tuple(sorted((account.email, _word_for(account.claims), account.user_id) for account in found))
     page: Page = (Table(rows, ("account", "may", "user id")),) if rows else (Line("Nobody may open the console."),)
@@ -31,17 +31,17 @@ def list_(asked: Asked) -> None:
 
 @admin.command("add")
 @click.argument("email")
-@click.option("--viewer", is_flag=True, help="Only to look, not to act.")
+@click.option("--viewer", is_flag=True, help="May only look, not act.")
 @click.pass_obj
 def add(asked: Asked, email: str, *, viewer: bool) -> None:
-    """Let the account with this EMAIL open the console. It is done at once.
+    """Let the account EMAIL use the console, at once.
 
-    Whoever it is has signed in before, and has proven that the address is theirs.
+    They must have signed in once, and have verified the address.
     """
     account = _account_in(asked.shop.accounts, email)
     # Anybody can create an account with somebody else's address and a password.
     if not (account.is_verified or asked.shop.is_emulated):
-        raise Failed(f"{email} is not verified: whoever has made that account may be somebody else.")
+        raise Failed(f"{email} is not verified: somebody else may have created that account.")
     _set(asked, account, {"viewer": True} if viewer else {"admin": True})
 
 
@@ -49,9 +49,9 @@ def add(asked: Asked, email: str, *, viewer: bool) -> None:
 @click.argument("email")
 @click.pass_obj
 def remove(asked: Asked, email: str) -> None:
-    """Close the console for the account with this EMAIL. It is done at once.
+    """Close the console to the account EMAIL, at once.
 
-    A token that was given out before lasts for an hour at most.
+    A token issued before stays valid for up to an hour.
     """
     _set(asked, _account_in(asked.shop.accounts, email), {})
 
@@ -59,14 +59,14 @@ def remove(asked: Asked, email: str) -> None:
 def _account_in(accounts: Accounts, email: str) -> Account:
     if account := accounts.by_email(email):
         return account
-    raise Failed(f"Nobody has signed in as {email}. Have them sign in to the console once, then do this again.")
+    raise Failed(f"Nobody has signed in as {email}. Have them sign in to the console once, then run this again.")
 
 
 def _set(asked: Asked, account: Account, wanted: Mapping[str, Any]) -> None:
     others = {name: value for name, value in account.claims.items() if name not in _CLAIMS}
     asked.shop.accounts.set_claims(account.user_id, {**others, **wanted})
     may = _word_for(wanted) or "do nothing"
-    end = "They sign out and in again, or wait for an hour, until their token says so."
+    end = "It takes effect once they sign out and in again, or within an hour."
     page: Page = (Heading(f"{account.email} may {may} in the console of {asked.shop.project}"), Line(end, Tone.QUIET))
     asked.output.show({**_data_of(account), "claims": {**others, **wanted}}, page)
 

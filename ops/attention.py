@@ -182,37 +182,39 @@ WATCHED: Final[Sequence[_Watched]] = (
     _Watched("parked", "events that wait for their order or payment", _parked, of_parked),
     _Watched(
         "refund due",
-        "paid, and cannot be fulfilled",
+        "paid, but cannot be fulfilled",
         _orders(OrderStatus.REFUND_DUE),
         of_order,
         needs_person=lambda terms: terms.auto_refund is not AutoRefund.ALL,
     ),
-    _Watched("review", "paid otherwise than asked", _orders(OrderStatus.REVIEW), of_order),
+    _Watched("review", "paid, but not what was asked", _orders(OrderStatus.REVIEW), of_order),
     _Watched(
-        "paid twice", "more than is needed", _overpaid, of_overpaid, is_counted=False, still=_waiting_for_a_person
+        "paid twice", "more was paid than needed", _overpaid, of_overpaid, is_counted=False, still=_waiting_for_a_person
     ),
-    _Watched("refund failed", "of fulfilled orders, not sent back otherwise", _refund_lost, of_refund_lost),
+    _Watched("refund failed", "of fulfilled orders; the money is still owed", _refund_lost, of_refund_lost),
     _Watched(
         "inventory gone",
-        "units moved that nothing counts",
+        "units moved of products without an inventory",
         _uncounted,
         of_uncounted,
         is_counted=False,
         still=_still_without_inventory,
     ),
-    _Watched("pending", "orders that nothing is held for yet", _orders(OrderStatus.PENDING, is_old=True), of_order),
-    _Watched("reserving", "orders held halfway", _orders(OrderStatus.RESERVING, is_old=True), of_order),
-    _Watched("expired holds", "unpaid, and not released", _lapsed, of_lapsed),
-    _Watched("effects given up", "not done outside, and not tried again", _effects(str(EffectState.ERROR)), of_effect),
-    _Watched("effects overdue", "not tried in time", _effects(*UNFINISHED, is_overdue=True), of_effect),
+    _Watched("pending", "orders whose units are not held yet", _orders(OrderStatus.PENDING, is_old=True), of_order),
+    _Watched(
+        "reserving", "orders whose hold is not confirmed yet", _orders(OrderStatus.RESERVING, is_old=True), of_order
+    ),
+    _Watched("expired holds", "unpaid, but not released yet", _lapsed, of_lapsed),
+    _Watched("effects given up", "failed, and not retried any more", _effects(str(EffectState.ERROR)), of_effect),
+    _Watched("effects overdue", "due, but not tried in time", _effects(*UNFINISHED, is_overdue=True), of_effect),
     _Watched(
         "effects failing",
-        f"tried {ATTEMPTS_MANY} times and more",
+        f"tried {ATTEMPTS_MANY} times or more",
         _effects(str(EffectState.RETRY)),
         of_failing_effect,
         is_counted=False,
     ),
-    _Watched("requests", "of operators, not answered in time", _requests, of_request, is_counted=False),
-    _Watched("disputes", "wait for evidence, by deadline", _disputes, of_dispute),
-    _Watched("findings", "of reconciliation with Stripe", _findings, of_finding),
+    _Watched("requests", "from operators, not answered in time", _requests, of_request, is_counted=False),
+    _Watched("disputes", "waiting for evidence, by deadline", _disputes, of_dispute),
+    _Watched("findings", "from reconciliation with Stripe", _findings, of_finding),
 )

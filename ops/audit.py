@@ -18,17 +18,17 @@ from ops.page import Heading, Line, Page, Table, Tone
 from ops.times import since_from
 
 _OF_ENTRIES: Final = {
-    "chained": "entries in their place",
-    "of_earlier_orders": "in chains of orders that had the id before",
-    "from_before": "from before their chain began, so that nothing can be said of them",
-    "set_aside": "of events that changed nothing",
+    "chained": "entries verified",
+    "of_earlier_orders": "entries of earlier orders with the same id",
+    "from_before": "entries older than their chain, which cannot be checked",
+    "set_aside": "entries of events that changed nothing",
 }
 """What a verdict counts, as text."""
 
 
 @click.group("audit", cls=Commands)
 def audit() -> None:
-    """Check the audit trail, and print what to keep of it elsewhere."""
+    """Check the audit trail, and print anchors to keep elsewhere."""
 
 
 @audit.command("verify")
@@ -38,22 +38,22 @@ def audit() -> None:
     "kept",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="Anchors that were kept elsewhere: what `audit anchor` printed, or log lines as JSON.",
+    help="Anchors kept elsewhere: the output of `audit anchor`, or log lines as JSON.",
 )
-@click.option("--since", metavar="TIME", help="Only orders that were changed since then: 2026-03-14, 36h, 2d.")
-@click.option("--until", metavar="TIME", help="Before then, said alike.")
+@click.option("--since", metavar="TIME", help="Only orders changed since: 2026-03-14, 36h, 2d.")
+@click.option("--until", metavar="TIME", help="Until when, in the same format.")
 @click.pass_context
 def verify(context: click.Context, order: str | None, kept: Path | None, since: str | None, until: str | None) -> None:
-    """Find what somebody has changed, deleted or slipped in.
+    """Find entries that were changed, deleted or inserted.
 
-    Of ORDER alone, or of all orders and of what operators have done besides. With --anchor it finds out whether the
-    chains still hold what was anchored. Ends with 3 if anything is wrong, and with 1 if nothing is known of ORDER.
+    Checks ORDER, or all orders and operators' acts without an order. With --anchor it also checks that the chains
+    still contain what was anchored. Exits with 3 if anything is wrong, and with 1 if ORDER is unknown.
     """
     asked: Asked = context.obj
     if order and not is_document_id(order):
-        raise click.UsageError(f"{order!r} cannot be the id of an order.")
+        raise click.UsageError(f"{order!r} is not a valid order id.")
     if (since or until) and (order or kept):
-        raise click.UsageError("--since and --until look at all orders: leave out ORDER and --anchor.")
+        raise click.UsageError("--since and --until check all orders: leave out ORDER and --anchor.")
     trail, now = Trail(asked.shop.client), asked.now()
     span = [since_from(text, now) if text else None for text in (since, until)]
     findings: list[Finding] = []
@@ -74,12 +74,12 @@ def verify(context: click.Context, order: str | None, kept: Path | None, since: 
 
 
 @audit.command("anchor")
-@click.option("--since", metavar="TIME", help="All since then: 2026-03-14, 36h, 2d; by default the latest alone.")
+@click.option("--since", metavar="TIME", help="All since: 2026-03-14, 36h, 2d; by default only the latest.")
 @click.pass_obj
 def anchor(asked: Asked, since: str | None) -> None:
-    """Print anchors with all their heads, one a line, as JSON.
+    """Print anchors with all their heads as JSON, one per line.
 
-    Keep them where nobody can write who may write to the shop's database.
+    Keep them where nobody who can write to the shop's database can write.
     """
     count = 0
     for each in Trail(asked.shop.client).anchors_since(since_from(since, asked.now()) if since else None):
@@ -87,13 +87,13 @@ def anchor(asked: Asked, since: str | None) -> None:
         heads = [[order_id, head.count, head.hash] for order_id, head in each.heads]
         click.echo(json.dumps({"anchor": each.anchor_id, **_plain(each.fields), "orders": heads}))
     if not count:
-        asked.output.say("There is none: the sweep makes one an hour, of the orders that have changed.")
+        asked.output.say("There is no anchor: the sweep makes one an hour, if orders have changed.")
 
 
 def _check_that_something_was_looked_at(trail: Trail, order: str, kept: Path | None, looked_at: int) -> None:
     """A mistyped id must not be reported as fine. Raises Failed."""
     if not trail.has_order(order):
-        raise Failed(f"Nothing is known of {order}: there is no order, and no entry of the trail.")
+        raise Failed(f"{order} is unknown: there is no such order, and no audit entry for it.")
     if kept and not looked_at:
         raise Failed(f"No anchor in {kept} says where the chain of {order} ends.")
 
@@ -135,7 +135,7 @@ def _kept(file: Path) -> list[Mapping[str, Any]]:
     except (ValueError, AttributeError):
         anchors = [{}]
     if not all({"anchor", "hash"} <= each.keys() for each in anchors):
-        raise Failed(f"{file} has something else than anchors in it: it takes one JSON object a line.")
+        raise Failed(f"{file} contains something other than anchors: it must have one JSON object per line.")
     return anchors
 
 

@@ -34,7 +34,7 @@ class AnchorRead:
     def defect(self) -> str | None:
         """What is wrong with the anchor itself; None if nothing is."""
         if not has_its_hash(self.fields):
-            return "it is not what was hashed"
+            return "it does not match its hash"
         lines = "".join(f"{order_id} {head.count} {head.hash}\n" for order_id, head in self.heads)
         return None if sha256(lines.encode()).hexdigest() == self.fields.get("digest") else "its heads have changed"
 

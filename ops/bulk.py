@@ -67,7 +67,7 @@ def one_or_all(function: Callable[..., object]) -> Callable[..., object]:
         **more: object,
     ) -> object:
         if all_of == (order is not None) or all_of != (status is not None):
-            raise click.UsageError("Which? Name one ORDER, or say --all --status STATUS.")
+            raise click.UsageError("Which orders? Name one ORDER, or add --all --status STATUS.")
         return function(*words, chosen=Chosen(order, status, Said(count, digest)), **more)
 
     given: Callable[..., object] = with_chosen
@@ -77,13 +77,13 @@ def one_or_all(function: Callable[..., object]) -> Callable[..., object]:
 
 
 SET_OPTIONS: Final = (
-    click.option("--count", type=int, help="How many they are, where nobody can type it."),
-    click.option("--set", "digest", metavar="SET", help="Which they are, as it was shown; goes with --count."),
+    click.option("--count", type=int, help="How many there are, to confirm in a script."),
+    click.option("--set", "digest", metavar="SET", help="Their digest, as shown without --yes; needs --count."),
 )
 _OPTIONS: Final = (
     click.argument("order", required=False),
-    click.option("--all", "all_of", is_flag=True, help="All orders of a status, in place of one."),
-    click.option("--status", type=click.Choice([str(each) for each in OrderStatus]), help="Which: with --all."),
+    click.option("--all", "all_of", is_flag=True, help="All orders with a status, instead of one."),
+    click.option("--status", type=click.Choice([str(each) for each in OrderStatus]), help="Which status; needs --all."),
     *SET_OPTIONS,
 )
 
@@ -126,10 +126,10 @@ def check_set(asked: Asked, said: Said, what: str, found: tuple[int, str], shown
             asked.output.say(part.text if isinstance(part, Heading | Line) else "")
         typed = click.prompt(f"Type how many {what} you are about to change", type=int, err=True)
         if typed != count:
-            raise click.UsageError(f"{count} {what} are found. Nothing was done.")
+            raise click.UsageError(f"The number of {what} is {count}. Nothing was done.")
     elif (said.count, said.digest) != (count, digest):
         which = f"--count {count} --set {digest}"
-        changed = "It is not the set that was named. " if said.digest not in (None, digest) else ""
+        changed = "They are not the ones that --set names. " if said.digest not in (None, digest) else ""
         raise click.UsageError(
-            f"{count} {what} are found. {changed}Look at them without --yes; to change them all, say {which}."
+            f"The number of {what} is {count}. {changed}Look at them without --yes; to change them all, add {which}."
         )

@@ -32,7 +32,7 @@ HAPPENINGS_MAX: Final = 300
 NOTIFIED_MAX: Final = 100
 """Notices are looked up for this many of its latest causes."""
 OTHERS_MAX: Final = 50
-SWEPT: Final = "within minutes, for six hours; after that, ask for it again"
+SWEPT: Final = "within minutes, unless it is older than six hours: then ask again"
 """How long the sweep answers a request whose trigger was lost."""
 
 

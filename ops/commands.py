@@ -45,7 +45,7 @@ def options() -> Sequence[click.Option]:
             metavar="ID",
             expose_value=False,
             callback=_take_project,
-            help="Google Cloud project of the shop, or its alias in .firebaserc; by default "
+            help="The shop's Google Cloud project, or its alias in .firebaserc; by default "
             "GOOGLE_CLOUD_PROJECT, then .firebaserc's default.",
         ),
         click.Option(
@@ -53,7 +53,7 @@ def options() -> Sequence[click.Option]:
             is_flag=True,
             expose_value=False,
             callback=_take_json,
-            help="Print data for a program, as JSON.",
+            help="Print data for programs, as JSON.",
         ),
     )
 
@@ -73,7 +73,7 @@ def _check_texts(given: Iterable[object]) -> None:
     for each in given:
         for text in each if isinstance(each, tuple) else (each,):
             if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
-                raise click.UsageError(f"{text!r} is no text in UTF-8.")
+                raise click.UsageError(f"{text!r} is not valid UTF-8.")
 
 
 class Command(click.Command):

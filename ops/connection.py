@@ -123,7 +123,7 @@ def project_named(named: str | None, environment: Mapping[str, str], firebaserc:
     project = of_environment or projects.get("default") or (PROJECT if environment.get(_EMULATOR) else None)
     if project is None:
         raise click.UsageError(
-            "Which project? Say --project ID, or set GOOGLE_CLOUD_PROJECT; "
+            "Which project? Add --project ID, or set GOOGLE_CLOUD_PROJECT; "
             f"--project {PROJECT} is the shop that `make emulators` has opened."
         )
     return project
@@ -154,7 +154,7 @@ def problems_in_words() -> Iterator[None]:
         ) from None
     except RequestRefused as problem:
         raise Failed(
-            f"Firestore refuses: {problem}. Reading takes roles/datastore.viewer, writing roles/datastore.user."
+            f"Firestore refused: {problem}. Reading needs roles/datastore.viewer, writing roles/datastore.user."
         ) from None
     except (AnswerTooLarge, SettingsError) as problem:
         raise Failed(str(problem)) from None

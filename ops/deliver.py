@@ -44,16 +44,14 @@ class Delivered:
 
 @command("deliver")
 @click.argument("order")
-@click.option("--to", "url", metavar="URL", help="The endpoint; in the emulators, the webhook unless you say another.")
+@click.option("--to", "url", metavar="URL", help="The endpoint's URL; in the emulators, by default the shop's webhook.")
 @click.option("--event", "types", type=click.Choice(list(OBJECT_OF)), multiple=True, default=[_PAID], show_default=True)
 @click.option("--amount", type=click.IntRange(0), help="In minor units; by default what the order asks.")
 @click.option("--currency", help="Such as eur; by default the order's.")
 @click.option(
-    "--payment", metavar="pi_…", help="The PaymentIntent of an earlier call: another event of it, or the same."
+    "--payment", metavar="pi_…", help="The PaymentIntent of an earlier call, to send another event of it, or the same."
 )
-@click.option(
-    "--live", is_flag=True, help="Also to a shop that may take real money, whose order is then as good as paid."
-)
+@click.option("--live", is_flag=True, help="Allow a shop that may take real money: the order will count as paid there.")
 @click.pass_obj
 def deliver(
     asked: Asked,
@@ -67,9 +65,9 @@ def deliver(
 ) -> None:
     """Post a signed test event for an ORDER to an endpoint.
 
-    It is what Stripe posts when somebody pays, and nobody pays anything. Each call is a new payment, unless it names
-    one; --event may be repeated. It is signed with STRIPE_WEBHOOK_SECRET of the environment, or with the emulators'
-    own. This is for tests: it asks no --yes.
+    It is what Stripe posts when somebody pays, but no money moves. Each call is a new payment, unless you name one;
+    --event may be repeated. It is signed with STRIPE_WEBHOOK_SECRET from the environment, or with the emulators'
+    secret. This is for tests, and needs no --yes.
     """
     livemode = _mode_of(asked, is_live_meant=live)
     secret = signing_secret(asked.shop.environment, os.environ, livemode=livemode)
@@ -77,7 +75,7 @@ def deliver(
     try:
         paying = payment_for(_order(asked, order), payment or uuid.uuid4().hex[:12], amount, currency, _seconds(asked))
     except NoPrice as problem:
-        raise Failed(f"{problem}: say --amount and --currency.") from None
+        raise Failed(f"{problem}: add --amount and --currency.") from None
     asked.output.say(f"{paying.amount} {paying.currency} with --payment {paying.payment_intent_id}")
     deliveries = []
     for each in types:
@@ -100,7 +98,7 @@ def _mode_of(asked: Asked, *, is_live_meant: bool) -> bool:
     if not is_live_meant:
         raise Failed(
             f"{asked.shop.project} may take real money (EXPECT_LIVEMODE is not false there), and the order would count "
-            "as paid. Nothing was sent. Say --live if that is what you want."
+            "as paid. Nothing was sent. Add --live if that is what you want."
         )
     return expected is True
 
@@ -126,7 +124,7 @@ def signing_secret(settings: Mapping[str, str], environment: Mapping[str, str], 
 
 def _webhook_of(asked: Asked) -> str:
     if not asked.shop.is_emulated:
-        raise click.UsageError("Where to? Say --to URL: the address that is registered in Stripe.")
+        raise click.UsageError("Where to? Add --to URL: the address registered in Stripe.")
     try:
         return found(os.environ, BUILD).webhook
     except NoEmulators as problem:
@@ -158,7 +156,7 @@ def _deliver(asked: Asked, url: str, secret: str, event: Mapping[str, Any], orde
 def _line_of(delivered: Delivered, order_id: str) -> Line:
     why = f": {delivered.reason}" if delivered.reason else ""
     became = (
-        f"order {order_id} is {delivered.order_status}" if delivered.order_status else f"no order {order_id} is there"
+        f"order {order_id} is {delivered.order_status}" if delivered.order_status else f"there is no order {order_id}"
     )
     tone = Tone.GOOD if delivered.status == HTTPStatus.OK else Tone.WARNING
     return Line(

@@ -29,7 +29,7 @@ def _values_in(text: str) -> Iterator[object]:
         try:
             value, position = decoder.raw_decode(text, start)
         except ValueError:
-            raise NoEvents(f"line {_line_of(text, start)} begins no JSON that comes to an end") from None
+            raise NoEvents(f"line {_line_of(text, start)} does not begin complete JSON") from None
         yield value
 
 
@@ -45,4 +45,4 @@ def _events_of(value: object) -> Iterator[Json]:
         case {"object": kind} if isinstance(value, dict) and kind in _EVENTS:
             yield value
         case _:
-            raise NoEvents("it holds something that is no event of Stripe's")
+            raise NoEvents("it contains something that is not a Stripe event")

@@ -22,15 +22,16 @@ EVENTS_MAX: Final = 1_000
 REPLAYED: Final = (*sorted(UNSETTLED), Result.ERROR, Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND)
 """The results that may change when an event is settled again."""
 NO_KEY: Final = (
-    "Stripe cannot be asked: STRIPE_API_KEY is not set. A restricted key that may read events is enough; or take it "
-    "from the functions: export STRIPE_API_KEY=$(gcloud secrets versions access latest --secret=STRIPE_API_KEY)"
+    "Stripe cannot be asked: STRIPE_API_KEY is not set. A restricted key that may read events is "
+    "enough; or use the functions' key: export STRIPE_API_KEY=$(gcloud secrets versions access latest "
+    "--secret=STRIPE_API_KEY)"
 )
 
 
 class Origin(StrEnum):
     STRIPE = "Stripe"
     FILE = "the file alone"
-    KEPT = "what is kept here"
+    KEPT = "what is stored here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,17 @@ def from_stripe(event_id: str, stripe: StripeApi | None) -> Candidate:
     if stripe is None:
         return Candidate(event_id, Origin.STRIPE, None, NO_KEY)
     if not is_stripe_id(event_id):
-        return Candidate(event_id, Origin.STRIPE, None, "this cannot be the id of an event")
+        return Candidate(event_id, Origin.STRIPE, None, "this is not a valid event id")
     try:
         event = stripe.event(event_id)
     except NoSuchEvent:
         return Candidate(
-            event_id, Origin.STRIPE, None, "Stripe knows no such event in this account and mode, or none any more"
+            event_id, Origin.STRIPE, None, "Stripe has no such event in this account and mode, or no longer has it"
         )
     except StripeRefused as refused:
-        return Candidate(event_id, Origin.STRIPE, None, f"Stripe does not show it: {refused}")
+        return Candidate(event_id, Origin.STRIPE, None, f"Stripe refuses to show it: {refused}")
     if event.get("id") != event_id:
-        return Candidate(event_id, Origin.STRIPE, None, "Stripe has shown another event")
+        return Candidate(event_id, Origin.STRIPE, None, "Stripe returned another event")
     return Candidate(event_id, Origin.STRIPE, event)
 
 

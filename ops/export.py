@@ -13,21 +13,21 @@ from ops.output import json_of
 from ops.times import since_from
 
 _BEGINS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-FEES: Final = "Stripe's fees are not in it: they are in Stripe's own reports."
+FEES: Final = "Stripe's fees are not included: they are only in Stripe's reports."
 
 
 @command("export")
 @click.argument("what", type=click.Choice(list(EXPORTS)))
-@click.option("--since", metavar="TIME", help="From then on: 2026-03-01, 2026-03-14T15:09 in UTC, 36h, 2d or 1w.")
-@click.option("--until", metavar="TIME", help="Before then, said alike.")
+@click.option("--since", metavar="TIME", help="Since when: 2026-03-01, 2026-03-14T15:09 in UTC, 36h, 2d or 1w.")
+@click.option("--until", metavar="TIME", help="Until when, in the same format.")
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; by default stdout.")
 @click.pass_obj
 def export(asked: Asked, what: str, *, since: str | None, until: str | None, form: str, output: TextIO) -> None:
-    """Write the books: orders, payments, refunds or the audit trail.
+    """Export the books: orders, payments, refunds or the audit trail.
 
-    One row for each, with amounts in minor units beside their currency. A refund is found by when its order was
-    created. Stripe's fees are not in it: they are in Stripe's own reports.
+    One row each, with amounts in minor units and their currency. For refunds, --since and --until are about when
+    the order was created. Stripe's fees are not included: they are only in Stripe's reports.
     """
     wanted, now = EXPORTS[what], asked.now()
     earliest, end = (since_from(text, now) if text else None for text in (since, until))

@@ -19,10 +19,10 @@ from reconciliation.finding import to_copy
 @command("findings")
 @click.pass_context
 def findings(context: click.Context) -> None:
-    """List what disagrees: money, stock, orders, the trail. Each with what to do about it.
+    """List what reconciliation found, and what to do about it.
 
-    What a person has handled comes last. Ends with 3 if anything else disagrees, with 0 if nothing does, and with 1 if
-    nobody has compared yet.
+    Findings that were marked as handled come last. Exits with 3 if there are others, with 0 if there are none, and
+    with 1 if nothing has been compared yet.
     """
     asked: Asked = context.obj
     at = moment_of(asked.shop)
@@ -34,7 +34,7 @@ def findings(context: click.Context) -> None:
     ]
     progress = progress_from(at.read([PROGRESS])[PROGRESS])
     if not (found or progress.matched_until or progress.records_until):
-        raise Failed("Nobody has compared yet: reconcileWithStripe does so every hour, and ./shop reconcile now.")
+        raise Failed("Nothing has been compared yet: reconcileWithStripe does that every hour, ./shop reconcile now.")
     page = page_of(found, progress)
     asked.output.show([{"id": finding.finding_id, **fields} for finding, fields in found], page)
     if not all(finding.is_handled for finding, _ in found):
@@ -57,7 +57,7 @@ def page_of(found: Sequence[tuple[OpenFinding, Fields]], progress: Progress) -> 
 
 _CLOSING: Final = (
     Line(""),
-    Line("What is right closes when it is next looked at: within the hour, or now, with"),
+    Line("A finding closes once it is right and checked again: within the hour, or now, with"),
     Line("./shop reconcile --yes", Tone.COMMAND),
 )
 
@@ -82,8 +82,8 @@ def _handled(finding: OpenFinding, fields: Fields) -> Page:
 def _all_is_well(progress: Progress, nothing: str) -> Page:
     """Nothing is wrong, as far as has been checked."""
     if until := progress.matched_until:
-        return (Line(f"{nothing} disagrees of what happened before {until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
+        return (Line(f"{nothing} disagrees, up to {until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
     return (
-        Line(f"{nothing} disagrees on record of what happened before {progress.records_until:%Y-%m-%d %H:%M} UTC."),
-        Line("Stripe was never asked: reconcileWithStripe takes STRIPE_API_KEY, as ./shop reconcile does."),
+        Line(f"{nothing} disagrees in the database, up to {progress.records_until:%Y-%m-%d %H:%M} UTC."),
+        Line("Stripe was never asked: reconcileWithStripe and ./shop reconcile need STRIPE_API_KEY."),
     )

@@ -21,12 +21,12 @@ _OPEN = ("pending", "reserving", "reserved")
 def forget(asked: Asked, user: str, how: How) -> None:
     """Erase the customer with the user id USER.
 
-    What names them is deleted, or loses the user id. Orders keep what was bought and paid, and the audit trail stays
-    whole: docs/privacy.md says what stays, and what is to be done before and after. It can be run again at any time,
-    and goes on where it was interrupted.
+    Whatever names them is deleted, or loses the user id. Orders keep what was bought and paid, and the audit trail
+    stays complete: docs/privacy.md says what stays, and what to do before and after. You can run this again at any
+    time; it resumes where it was interrupted.
     """
     if not is_user_id(user):
-        raise click.UsageError(f"{user!r} can be no customer's user id.")
+        raise click.UsageError(f"{user!r} is not a valid user id.")
     client = asked.shop.client
     with asked.output.progress("Documents found") as progress:
         known: dict[tuple[str, Act], Erasure] = {}
@@ -72,9 +72,9 @@ def _page(found: list[Erasure], *, done: bool) -> Page:
     if count[Act.TAKE_REASON_OUT]:
         page = (*page, Line(f"{count[Act.TAKE_REASON_OUT]} documents lose an operator's reason."))
     if count[Act.STAYS]:
-        stays = f"{count[Act.STAYS]} reasons that operators gave name them, and stay: decide whether that may be."
+        stays = f"{count[Act.STAYS]} operators' reasons name them, and stay: decide whether that is acceptable."
         page = (*page, Line(stays, Tone.WARNING))
     if still_open:
         words = ", ".join(f"{count} {status}" for status, count in still_open.items())
-        page = (*page, Line(f"Not over yet: {words}. A pending order without a customer fails.", Tone.WARNING))
-    return page if done else (*page, Line("Nothing is changed. To do it, add --yes --reason '…'.", Tone.QUIET))
+        page = (*page, Line(f"Not finished yet: {words}. A pending order without a customer fails.", Tone.WARNING))
+    return page if done else (*page, Line("Nothing was done. Add --yes --reason '…' to do it.", Tone.QUIET))

@@ -21,9 +21,9 @@ ERASED: Final = "erased"
 
 class Act(StrEnum):
     DELETE = "delete"
-    TAKE_NAME_OUT = "take the user id out"
-    TAKE_REASON_OUT = "take the reason out, which names them"
-    STAYS = "stays, and its reason names them"
+    TAKE_NAME_OUT = "remove the user id"
+    TAKE_REASON_OUT = "remove the reason, which names them"
+    STAYS = "stays, though its reason names them"
     """The trail is a chain, and an unanswered request is still to be read."""
 
 

@@ -28,21 +28,23 @@ _PATHS: Final = {
 @command("handle")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.option(
-    "--of", type=click.Choice([str(each) for each in HandledKind]), help="What ID is of, if several have the same."
+    "--of",
+    type=click.Choice([str(each) for each in HandledKind]),
+    help="What kind of thing ID is, if several share it.",
 )
 @said_how
 @click.pass_obj
 def handle(asked: Asked, ids: tuple[str, ...], of: str | None, how: How) -> None:
-    """Mark as handled what waits for a person and has no other end.
+    """Mark as handled what waits for a person.
 
-    ID is that of an effect that was given up, of a finding that somebody has looked into, or of an event of Stripe's
-    that is parked and that nothing will ever settle. Then it is in no list and wakes nobody. No money, no stock and no
-    order changes, and `./shop why` says who has handled it.
+    ID is an effect that was given up, a finding that somebody has looked into, or a parked event of Stripe's that
+    nothing will ever settle. It leaves all lists and wakes nobody. No money, stock or order changes, and
+    `./shop why` shows who handled it.
 
-    A finding is open again once something else is found there. An event is settled after all by `./shop replay`.
+    A finding opens again if something else is found there. An event can still be settled by `./shop replay`.
     """
     if bad := [each for each in ids if not is_document_id(each)]:
-        raise Failed(f"{bad[0]} cannot be the id of anything that waits.")
+        raise Failed(f"{bad[0]} is not a valid id.")
     acts = [
         Act("handle", some_id, {"of": of or str(_kind_of(some_id, asked.shop.reader))})
         for some_id in dict.fromkeys(ids)
@@ -59,8 +61,8 @@ def _kind_of(some_id: str, reader: Reader) -> HandledKind:
         if payment_path(some_id) in there or some_id.startswith(REFUND_IDS):
             # Most likely the payment is not needed or its refund failed, and somebody has paid it back in another way.
             why = to_copy("why", some_id)
-            raise Failed(f"{nothing}, but a payment or a refund. What waits of it, and what ends that: {why}")
-        raise Failed(f"{nothing}. `./shop status` says what waits.")
+            raise Failed(f"{nothing}: it is a payment or a refund. To see what waits for it, and what to do: {why}")
+        raise Failed(f"{nothing}. `./shop status` lists what waits.")
     if len(kinds) > 1:
-        raise Failed(f"{some_id} is the id of several things: say --of {' or --of '.join(kinds)}.")
+        raise Failed(f"{some_id} is the id of several things: add --of {' or --of '.join(kinds)}.")
     return kinds[0]

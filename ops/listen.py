@@ -30,10 +30,10 @@ class Listening:
 @click.option("--to", "url", metavar="URL", help="The endpoint; by default the shop's webhook.")
 @click.pass_obj
 def listen(asked: Asked, url: str | None) -> None:
-    """Print how the Stripe CLI forwards events to the shop.
+    """Print how to forward events to the shop with the Stripe CLI.
 
-    What to type is there to be copied. The Stripe CLI signs what it forwards with a secret of its own, which it prints
-    with --print-secret, and which stays the same. Nothing is changed here, and no secret is shown.
+    It prints commands to copy. The Stripe CLI signs what it forwards with its own secret, which never changes and
+    which --print-secret shows. This command changes nothing, and shows no secret.
     https://docs.stripe.com/cli/listen
     """
     shown = _in_emulators(url) if asked.shop.is_emulated else _in_project(asked, url)
@@ -53,9 +53,7 @@ def _in_emulators(url: str | None) -> Listening:
 def _in_project(asked: Asked, url: str | None) -> Listening:
     shop = asked.shop
     if shop.settings.terms.expected_livemode is True:
-        raise Failed(
-            f"{shop.project} takes events of live mode alone (EXPECT_LIVEMODE), and none of those is forwarded."
-        )
+        raise Failed(f"{shop.project} accepts only live events (EXPECT_LIVEMODE), and the Stripe CLI forwards none.")
     region = shop.environment.get("REGION", "us-central1")
     webhook = url or shop.settings.canary_url or f"https://{region}-{shop.project}.cloudfunctions.net/stripeWebhook"
     access = f"gcloud secrets versions access latest --secret={STRIPE_WEBHOOK_SECRET} --project={shop.project}"
@@ -72,7 +70,7 @@ def listen_command(webhook: str) -> str:
 def _page_of(shown: Listening) -> Page:
     return [
         *_step("Log in, once:", "stripe login"),
-        *_step("Let the functions take its secret beside their own, once:", shown.secret),
+        *_step("Let the functions accept its secret, too, once:", shown.secret),
         *_step("Start them with it:", shown.start),
         *_step("Forward events, until Ctrl-C:", shown.listen),
     ]

@@ -19,9 +19,7 @@ from reconciliation.finding import to_copy
 from settlement.retrying import why_not_again
 from settlement.sending_back import left_of
 
-_ELSEWHERE: Final = (
-    "Or, if it went back outside Stripe already (by bank transfer, as a credit), only put that on record"
-)
+_ELSEWHERE: Final = "Or, if it already went back outside Stripe (by bank transfer, as a credit), only record that"
 
 
 def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
@@ -36,7 +34,7 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
         yield from _of_unneeded(order, case, to_retry)
         yield from _of_lost_refunds(order, to_retry)
         if order.cancel_requested_at and order.status in _SOLD and _is_left(order, case):
-            yield from _ways_back(order, "Its customer wants it cancelled: pay the money back", "", to_retry)
+            yield from _ways_back(order, "The customer wants to cancel the order: refund it", "", to_retry)
     for each in given_up:
         anew = [] if each in to_retry else list(_of_replaced(order, each.stored))
         yield from anew if not is_under_way else ()
@@ -56,24 +54,24 @@ def _of_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
     if is_back or left < (terms.amount or 1):
         return
     what = f"{terms.amount} of {payment.payment_id}" if terms.amount else f"what was left of {payment.payment_id}"
-    why = f"The refund of {what} was given up, and is not tried again, since other money went back: if it is owed, too"
+    why = f"The refund of {what} was given up, and is not retried, because other money went back. If this is owed, too"
     options = f" --payment {payment.payment_id}{f' --amount {terms.amount}' if terms.amount else ''}"
-    yield from _ways_back(order, f"{why}, order it anew", options, ())
+    yield from _ways_back(order, f"{why}, order a new refund", options, ())
 
 
 def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if order.status is OrderStatus.REVIEW:
         yield from map(_look_whose, (each for each in order.paid_with if each.is_doubtful))
-        yield Step("Take what was paid for what was asked, and fulfil it", to_copy("accept", order.order_id))
+        yield Step("Accept what was paid as the price, and fulfil the order", to_copy("accept", order.order_id))
     if order.status is OrderStatus.REVIEW and _is_left(order, case):
-        yield from _ways_back(order, "Or pay the money back, and let the units go", "", to_retry)
+        yield from _ways_back(order, "Or refund it, and release its units", "", to_retry)
     if order.status is OrderStatus.REFUND_DUE and _is_left(order, case):
-        yield from _ways_back(order, "Pay the money back", "", to_retry)
+        yield from _ways_back(order, "Refund it", "", to_retry)
 
 
 def _look_whose(payment: Payment) -> Step:
-    what = f"{payment.payment_id} may be another order's: look first what has happened, and in Stripe, whose it is"
-    other = "If it has paid for another one, neither accept this one for it nor pay it back: have this one paid, too"
+    what = f"{payment.payment_id} may belong to another order: first see what happened here, and in Stripe whose it is"
+    other = "If it paid for another order, neither accept nor refund it here: have this order paid, too"
     return Step(f"{what}. {other}", None)
 
 
@@ -84,7 +82,7 @@ def _is_left(order: Order, case: Case) -> bool:
 
 def _of_unneeded(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
     for payment in (each for each in order.unneeded if left_of(each, order, _stored(case.effects))):
-        why = f"Refund {payment.payment_id}: others pay for the order"
+        why = f"Refund {payment.payment_id}: the order is paid without it"
         yield from _ways_back(order, why, f" --payment {payment.payment_id}", _of(to_retry, payment.payment_id))
 
 
@@ -92,11 +90,14 @@ def _of_lost_refunds(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]
     for payment_id, several in groupby(order.refunds_to_repeat, lambda each: each.payment.payment_id):
         lost = tuple(several)
         refund_ids = [each.refund.refund_id for each in lost]
-        why = f"Refund {' and '.join(refund_ids)} came to nothing: order anew what is still owed of it"
+        why = f"{' and '.join(refund_ids)} paid nothing back: refund again what is still owed"
         options = f" --payment {payment_id} --amount {sum(each.owed for each in lost)}"
         yield from _ways_back(order, why, options, _of(to_retry, payment_id))
         for refund_id in refund_ids:
-            yield Step(f"Or, if {refund_id} was a mistake, and nobody is owed it, say so", _mistake(refund_id, order))
+            yield Step(
+                f"Or, if {refund_id} was a mistake and nobody is owed that money, record that",
+                _mistake(refund_id, order),
+            )
 
 
 def steps_for_elsewhere(order: Order) -> Iterator[Step]:
@@ -104,7 +105,7 @@ def steps_for_elsewhere(order: Order) -> Iterator[Step]:
     for payment in order.payments.succeeded:
         for refund in order.refunds.elsewhere_of(payment):
             money = Money(refund.amount, payment.money.currency) if payment.money else None
-            why = f"{amount(money)} of {payment.payment_id} went back outside Stripe. If that is a mistake"
+            why = f"{amount(money)} of {payment.payment_id} went back outside Stripe. If that was recorded by mistake"
             yield Step(why, _mistake(refund.refund_id, order))
 
 
@@ -114,22 +115,22 @@ def _mistake(refund_id: str, order: Order) -> str:
 
 def _ways_back(order: Order, why: str, options: str, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if to_retry:
-        why = f"Or order the refund anew; what was given up is not tried again then. {why}"
+        why = f"Or order a new refund; the one that was given up is not retried then. {why}"
     yield Step(why, to_copy(f"refund{options}", order.order_id))
     yield Step(_ELSEWHERE, to_copy(f"refund{options} --elsewhere", order.order_id))
 
 
 def _retry(effect: Effect) -> Step:
     what = f"The refund of {effect.stored.effect.recipient} was given up ({effect.error})"
-    why = f"{what}. Once that is mended, have it tried again: it is the same refund, which Stripe makes once"
+    why = f"{what}. Once the cause is fixed, retry it: it is the same refund, which Stripe makes only once"
     return Step(why, to_copy("retry", effect.stored.effect.effect_id))
 
 
 def _handle(effect: Effect, *, is_over: bool) -> Step:
     what = f"refund of {effect.stored.effect.recipient} that was given up"
-    why = f"Or, if nothing is owed any more, say that the {what} needs nobody"
+    why = f"Or, if nothing is owed any more, mark the {what} as handled"
     if is_over:
-        why = f"The {what} is not tried again, since money of it went back otherwise: say that it needs nobody any more"
+        why = f"The {what} is not retried, because its money went back otherwise: mark it as handled"
     return Step(why, to_copy("handle", effect.stored.effect.effect_id))
 
 

@@ -18,11 +18,14 @@ from reconciliation.finding import to_copy
 from reconciliation.rules.taking_overdue import OVERDUE_AFTER
 
 _PARKED: Final[Mapping[str, str]] = {
-    Result.ORDER_NOT_FOUND: ". Have the order written, which settles it, or refund the payment in Stripe. "
-    "Once the order is there",
-    Result.PAYMENT_NOT_FOUND: ". If the payment is the shop's, replay the payment's own event, which settles this one, "
-    "too. To try this one alone",
-    Result.ERROR: ". Once what it names is mended and deployed",
+    Result.ORDER_NOT_FOUND: (
+        ". Create the order, which settles it, or refund the payment in Stripe. If the order is there already"
+    ),
+    Result.PAYMENT_NOT_FOUND: (
+        ". If the payment is the shop's, replay the payment's own event, which settles "
+        "this one, too. To try only this one"
+    ),
+    Result.ERROR: ". Once that is fixed and deployed",
 }
 """What helps a parked event before it is replayed."""
 
@@ -36,7 +39,7 @@ def steps_of(case: Case, now: datetime) -> Iterator[Step]:
     if case.is_taking_unreadable:
         yield _of_unreadable_taking(case)
     elif case.taking and not case.order:
-        why = f"{taking_path(case.order_id)} takes units for an order that is not there"
+        why = f"{taking_path(case.order_id)} takes units for an order that does not exist"
         yield Step(f"{why}: the runbook says what to do, under “Sold units are not taken”", None)
     if case.order:
         yield from _of_taking(case.order, case, now)
@@ -54,10 +57,10 @@ def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
     yield from steps_for_money(order, case)
     ends = order.reservation_expires_at
     if order.status is OrderStatus.RESERVED and ends and ends <= now:
-        yield Step("Let its units go at once", to_copy("release", order.order_id))
-        yield Step("Or keep them for its customer, for a day", to_copy("extend --for 1d", order.order_id))
+        yield Step("Release its units now", to_copy("release", order.order_id))
+        yield Step("Or hold them for the customer for another day", to_copy("extend --for 1d", order.order_id))
     if order.status is OrderStatus.UNKNOWN:
-        yield Step("Write back the status of its last audit entry; keep the shop's own in a field of its own", None)
+        yield Step("Restore the status from its last audit entry; keep the shop's own states in another field", None)
     if case.went_uncounted:
         gone = (each.product_id for each in order.counted_lines if not case.products[each.product_id].in_inventory)
         yield from map(_without_inventory, gone)
@@ -69,9 +72,9 @@ def _of_the_sweep(case: Case, now: datetime) -> Iterator[Step]:
     order = case.order
     is_unplaced = order and order.status in (OrderStatus.PENDING, OrderStatus.RESERVING)
     if order and is_unplaced and order.created_at and order.created_at <= late:
-        yield _for_the_sweep("placed it")
+        yield _for_the_sweep("held its units")
     if any(now - ASKED_WITHIN <= each.since <= late for each in case.requests):
-        yield _for_the_sweep("answered what operators have asked for")
+        yield _for_the_sweep("answered operators' requests")
     for stored in (each.stored for each in case.effects):
         if stored.next_attempt_at and stored.next_attempt_at <= late:
             yield _for_the_sweep(f"tried {stored.effect.effect_id}")
@@ -88,12 +91,15 @@ def _is_failing(effect: Effect) -> bool:
 def _failing(effect: Effect) -> Step:
     stored = effect.stored
     what = f"The {stored.effect.kind} for {stored.effect.recipient} has failed {stored.attempts} times ({effect.error})"
-    return Step(f"{what}. Mend that: it is tried again by itself", None)
+    return Step(f"{what}. Fix the cause: it is retried automatically", None)
 
 
 def _without_inventory(product_id: str) -> Step:
-    why = f"Units of {product_id!r} moved, and it has no inventory. Count them, and say so with `./shop stock set`"
-    return Step(f"{why}; first look who holds some", to_copy("stock show", product_id))
+    why = (
+        f"Units of {product_id!r} moved, but it has no inventory. Count them, and enter the number with `./shop "
+        "stock set`"
+    )
+    return Step(f"{why}; first see who holds some", to_copy("stock show", product_id))
 
 
 def steps_for_finding(finding: Finding) -> Iterator[Step]:
@@ -102,7 +108,7 @@ def steps_for_finding(finding: Finding) -> Iterator[Step]:
         yield Step(f"{found}. The runbook says what to do, under “Money, stock or the trail disagree”", None)
     else:
         yield Step(found, finding.remedy)
-    yield Step("Or, if it is looked into and may stay so", to_copy("handle", finding.finding_id))
+    yield Step("Or, if somebody has looked into it and it may stay", to_copy("handle", finding.finding_id))
 
 
 def steps_for_parked(parked: ParkedEvent) -> Iterator[Step]:
@@ -122,28 +128,30 @@ def _of_unreadable_taking(case: Case) -> Step:
     path = taking_path(case.order_id)
     later = case.order.lines_taken_later if case.order and case.order.finalized_at else ()
     units = ", ".join(f"{line.product_id}: {line.quantity}" for line in later)
-    mend = f"write its `units` as {{{units}}}" if units else "nothing was sold that is taken later, so delete it"
+    mend = f"write its `units` as {{{units}}}" if units else "no hot product was sold, so delete it"
     why = f"{path} is not what this service writes: {mend}. Until then no stock can be set, added or counted"
     return Step(f"{why}; the runbook says more, under “Sold units are not taken”", None)
 
 
 def _of_taking(order: Order, case: Case, now: datetime) -> Iterator[Step]:
     if case.taking and is_taking_overdue(order, now):
-        why = "What it sold should have left `stock` and `reserved` within a minute"
+        why = "Its sold units should have left `stock` and `reserved` within a minute"
         yield Step(f"{why}: the runbook says what to do, under “Sold units are not taken”", None)
 
 
 def _given_up(effect: Effect) -> Iterator[Step]:
     what = f"The {effect.stored.effect.kind} for {effect.stored.effect.recipient} was given up"
     effect_id = effect.stored.effect.effect_id
-    yield Step(f"{what} ({effect.error}). Once that is mended, have it tried again", to_copy("retry", effect_id))
-    yield Step("Or, if somebody has done it meanwhile, or it is wanted no more", to_copy("handle", effect_id))
+    yield Step(f"{what} ({effect.error}). Once the cause is fixed, retry it", to_copy("retry", effect_id))
+    yield Step("Or, if somebody has done it since, or it is no longer wanted", to_copy("handle", effect_id))
 
 
 def step_for_unreadable(effect: UnreadableEffect) -> Step:
-    what = f"effects/{effect.effect_id} ({effect.kind} for {effect.recipient}, {effect.state}) is none that can be done"
+    what = f"effects/{effect.effect_id} ({effect.kind} for {effect.recipient}, {effect.state}) cannot be performed"
     return Step(f"{what}: do it by hand if it is still wanted, then delete the document in the console", None)
 
 
 def _of_dispute(dispute: Dispute) -> Step:
-    return Step(f"Answer dispute {dispute.dispute_id} in Stripe{dispute.deadline}: it is {dispute.status}", None)
+    return Step(
+        f"Answer dispute {dispute.dispute_id} in Stripe{dispute.deadline}: its status is {dispute.status}", None
+    )

@@ -20,21 +20,27 @@ STATUSES: Final = tuple(str(status) for status in OrderStatus if status is not O
 
 
 @command("orders")
-@click.option("--status", "statuses", type=click.Choice(STATUSES), multiple=True, help="Only these; may be repeated.")
-@click.option("--user", metavar="ID", help="Only this customer's; instead of --status.")
-@click.option("--since", metavar="TIME", help="Placed since then: 90m, 36h, 2d, 1w, or 2026-03-14T15:09 in UTC.")
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="So many at most.")
-@click.option("--after", metavar="CURSOR", help="Go on where the page before has ended.")
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice(STATUSES),
+    multiple=True,
+    help="Only orders with this status; may be repeated.",
+)
+@click.option("--user", metavar="ID", help="Only this customer's orders; instead of --status.")
+@click.option("--since", metavar="TIME", help="Placed since: 90m, 36h, 2d, 1w, or 2026-03-14T15:09 in UTC.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most this many.")
+@click.option("--after", metavar="CURSOR", help="Continue where the previous page ended.")
 @click.pass_obj
 def orders(
     asked: Asked, statuses: tuple[str, ...], user: str | None, since: str | None, limit: int, after: str | None
 ) -> None:
-    """List orders, the newest first.
+    """List orders, newest first.
 
-    An order over whose status somebody else has written is found with --user, `search` and `why` alone.
+    An order whose status somebody else has overwritten is only found with --user, `search` and `why`.
     """
     if statuses and user:
-        raise click.UsageError("Either --status or --user: no index serves both.")
+        raise click.UsageError("Use either --status or --user: no index serves both.")
     earliest = since_from(since, asked.now()) if since else None
     found = asked.shop.reader.find(query_for(statuses, user, earliest, limit, after))
     following = _next_of(found, limit)

@@ -19,5 +19,5 @@ def cursor_from(text: str) -> tuple[datetime, str]:
     """Raises click.BadParameter."""
     at, _, document_id = text.partition(",")
     if not document_id:
-        raise click.BadParameter(f"{text!r} is not what the page before has named")
+        raise click.BadParameter(f"{text!r} is not what the previous page printed")
     return moment_from(at), document_id

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 
 @command("reconcile")
-@click.option("--since", metavar="TIME", help="2026-03-14, 36h, 2d; by default since where the last run has ended.")
-@click.option("--yes", is_flag=True, help="Settle what is missing. Without this, it is only shown.")
+@click.option("--since", metavar="TIME", help="2026-03-14, 36h, 2d; by default since the end of the last run.")
+@click.option("--yes", is_flag=True, help="Settle what is missing. Without this, only show it.")
 @click.pass_context
 def reconcile(context: click.Context, since: str | None, *, yes: bool) -> None:
-    """Settle what Stripe alone knows of, and find what disagrees.
+    """Settle events that only Stripe has, and find what disagrees.
 
-    It looks whether Stripe's money, the orders, the stock and the trail agree. It asks Stripe with the key in
-    STRIPE_API_KEY, which may list events, PaymentIntents and refunds. Ends with 3 if it finds anything, and with 1 if
-    Stripe could not be asked: then only what the database alone shows was looked at.
+    This checks whether Stripe's money, the orders, the stock and the trail agree. It asks Stripe with the key in
+    STRIPE_API_KEY, which must be allowed to list events, PaymentIntents and refunds. Exits with 3 if it finds
+    anything, and with 1 if Stripe could not be asked: then it only checked the database.
     """
     asked: Asked = context.obj
     # No time limit: nobody stops it, and after a stop the next run would start again at `--since`.
@@ -62,9 +62,9 @@ def job_of(shop: Shop, log: Log) -> "Reconciliation":
 
 
 def _unasked(reconciled: Reconciled) -> str:
-    said = f"Stripe was not asked ({reconciled.why_not}): only what the database alone shows was looked at."
+    said = f"Stripe was left out ({reconciled.why_not}): only the database was checked."
     if reconciled.at_stripe is AtStripe.NO_KEY:
-        return f"{said} For a key: read -rs {STRIPE_API_KEY} && export {STRIPE_API_KEY}"
+        return f"{said} To set a key: read -rs {STRIPE_API_KEY} && export {STRIPE_API_KEY}"
     return said
 
 
@@ -89,7 +89,7 @@ class Dry:
 def page_of(reconciled: Reconciled, missing: Sequence[Cause]) -> Page:
     """What was checked, what was missing or is settled now, and what disagrees."""
     looked_at = (
-        f"Looked at {reconciled.events} events, {reconciled.payments} payments, {reconciled.refunds} refunds, "
+        f"Checked {reconciled.events} events, {reconciled.payments} payments, {reconciled.refunds} refunds, "
         f"{reconciled.orders} orders and {reconciled.products} products"
     )
     settled = (Line(f"{result}: {number}") for result, number in sorted(reconciled.settled.items()))
@@ -103,9 +103,9 @@ def page_of(reconciled: Reconciled, missing: Sequence[Cause]) -> Page:
     return (
         Line(f"{looked_at}."),
         *((Heading("Settled now"), *settled) if reconciled.settled else ()),
-        *((Heading("Nobody has settled these: add --yes to do it"), *unsettled) if missing else ()),
+        *((Heading("Not settled yet: add --yes to settle them"), *unsettled) if missing else ()),
         *((Heading("Found"), *found) if reconciled.opened else ()),
-        *((Line(f"{still_open} found before: ./shop findings", Tone.WARNING),) if still_open else ()),
+        *((Line(f"{still_open} found earlier: ./shop findings", Tone.WARNING),) if still_open else ()),
     )
 
 

@@ -18,50 +18,50 @@ from settlement.sending_back import left_to_refund
 
 
 @command("accept")
-@click.option("--payment", metavar="pi_…", help="The payment at Stripe that has paid for it, but named no order.")
+@click.option("--payment", metavar="pi_…", help="The Stripe payment that paid for it, but named no order.")
 @one_or_all
 @said_how
 @click.pass_obj
 def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
-    """Take what was paid for what an ORDER asks, and finalize it.
+    """Accept what was paid as the price of an ORDER, and finalize it.
 
-    It may have been paid elsewhere, too. Its units are taken from its hold, or from the shelf if they are there.
+    It may also have been paid outside Stripe. Its units are taken from its hold, or else from what is available.
     """
     if chosen.status and payment:
-        raise click.UsageError("No payment pays for all orders: --payment is for one ORDER.")
+        raise click.UsageError("--payment is for one ORDER only.")
     _act("accept", {"payment": payment} if payment else {}, _money_of, asked, chosen, how)
 
 
 @command("refund")
 @click.option("--amount", type=click.IntRange(1), help="In minor units; by default all that is left.")
-@click.option("--payment", metavar="pi_…", help="Of this payment alone; by default of what is not needed first.")
-@click.option("--restock", help="Units that come back: all, none, or PRODUCT:QUANTITY,…; else as the shop does.")
+@click.option(
+    "--payment", metavar="pi_…", help="Of this payment only; by default, payments that it does not need come first."
+)
+@click.option("--restock", help="Units to put back: all, none, or PRODUCT:QUANTITY,…; by default as the shop is set.")
 @click.option(
     "--again",
     is_flag=True,
-    help="Also if another refund is on its way, or has been for as much, or if the order is disputed.",
+    help="Even if another refund is on its way or was for the same amount, or the order is disputed.",
 )
-@click.option(
-    "--elsewhere", is_flag=True, help="It went back outside Stripe already: ask for nothing, count it as refunded."
-)
+@click.option("--elsewhere", is_flag=True, help="It already went back outside Stripe: only count it as refunded.")
 @click.option(
     "--mistake",
     metavar="REFUND",
-    help="This one was: recorded with --elsewhere, it counts no more; failed, nobody is owed it.",
+    help="REFUND was a mistake: one recorded with --elsewhere no longer counts, one that failed is no longer owed.",
 )
 @one_or_all
 @said_how
 @click.pass_obj
 def refund(asked: Asked, /, chosen: Chosen, how: How, **said: object) -> None:
-    """Have Stripe send money of an ORDER back.
+    """Have Stripe refund an ORDER, in full or in part.
 
-    The order changes once Stripe reports the refund. What has been ordered before, and what is left then, is said
-    first. What went back by bank transfer or as a credit in Stripe is put on record with --elsewhere: it counts as
-    refunded at once, and Stripe is asked for nothing. What was recorded so by mistake is taken back with --mistake.
+    The order changes once Stripe reports the refund. Without --yes, this shows earlier refunds and what will be left.
+    Use --elsewhere to record what went back by bank transfer or as a credit in Stripe: it counts as refunded at once,
+    and Stripe is not asked. Use --mistake to undo what was recorded by mistake.
     """
     parameters = {name: value for name, value in said.items() if value not in (None, False)}
     if chosen.status and not parameters.keys() <= {"restock"}:
-        raise click.UsageError("--amount, --payment, --again, --elsewhere and --mistake are for one ORDER.")
+        raise click.UsageError("--amount, --payment, --again, --elsewhere and --mistake are for one ORDER only.")
     _act("refund", parameters, _left_of, asked, chosen, how)
 
 
@@ -70,26 +70,26 @@ def refund(asked: Asked, /, chosen: Chosen, how: How, **said: object) -> None:
 @said_how
 @click.pass_obj
 def release(asked: Asked, chosen: Chosen, how: How) -> None:
-    """Give the units of an unpaid ORDER back at once.
+    """Release the units of an unpaid ORDER now.
 
-    It expires, as if its time were over.
+    It expires, as if its time were up.
     """
     _act("release", {}, _money_of, asked, chosen, how)
 
 
 @command("extend")
 @click.argument("order")
-@click.option("--until", metavar="TIME", help="As 2026-05-01T18:00; UTC, unless it says another zone.")
-@click.option("--for", "duration", metavar="DURATION", help="From now: 90m, 12h or 3d.")
+@click.option("--until", metavar="TIME", help="Such as 2026-05-01T18:00; in UTC, unless it names a time zone.")
+@click.option("--for", "duration", metavar="DURATION", help="For how long from now: 90m, 12h or 3d.")
 @said_how
 @click.pass_obj
 def extend(asked: Asked, order: str, until: str | None, duration: str | None, how: How) -> None:
-    """Keep the units of a reserved ORDER for longer.
+    """Hold the units of a reserved ORDER for longer.
 
-    Until HOLD_DAYS_MAX after they were reserved, at the most.
+    At most until HOLD_DAYS_MAX after they were reserved.
     """
     if (until is None) == (duration is None):
-        raise click.UsageError("Until when? Say either --until TIME or --for DURATION.")
+        raise click.UsageError("Until when? Add either --until TIME or --for DURATION.")
     end = moment_from(until) if until else asked.now() + duration_from(duration or "")
     carry_out(asked, [Act("extend", _order_id(order), {"until": end})], how)
 
@@ -99,7 +99,7 @@ def extend(asked: Asked, order: str, until: str | None, duration: str | None, ho
 @said_how
 @click.pass_obj
 def cancel(asked: Asked, order: str, how: How) -> None:
-    """Cancel an unpaid ORDER, as if its customer had asked for that."""
+    """Cancel an unpaid ORDER, as if its customer had asked."""
     carry_out(asked, [Act("cancel", _order_id(order))], how)
 
 
@@ -137,5 +137,5 @@ def _left_of(order: Order) -> tuple[str, int] | None:
 
 def _order_id(order: str) -> str:
     if not is_order_id(order):
-        raise Failed(f"{order} cannot be the id of an order.")
+        raise Failed(f"{order} is not a valid order id.")
     return order

@@ -42,36 +42,37 @@ class Which:
     def check(self) -> None:
         """Raises click.UsageError."""
         if sum(map(bool, (self.events, self.file, self.is_parked, self.result))) != 1:
-            raise click.UsageError("Which? Name events, or say --from FILE, --parked, or --result RESULT.")
+            raise click.UsageError("Which events? Name them, or add --from FILE, --parked, or --result RESULT.")
         if self.since and not (self.is_parked or self.result):
-            raise click.UsageError("--since is for --parked and --result.")
+            raise click.UsageError("--since needs --parked or --result.")
 
 
 @command("replay")
 @click.argument("events", nargs=-1, metavar="[EVENT]...")
 @click.option(
-    "--from", "file", type=click.File(encoding="utf-8-sig"), help="Those in a FILE; - reads what is piped in."
+    "--from", "file", type=click.File(encoding="utf-8-sig"), help="The events in a FILE; - reads standard input."
 )
-@click.option("--parked", "is_parked", is_flag=True, help="Those that are parked.")
-@click.option("--result", type=click.Choice([str(each) for each in REPLAYED]), help="Those that ended like this.")
-@click.option("--since", metavar="TIME", help="With --parked or --result: that came since then, such as 36h or 2d.")
+@click.option("--parked", "is_parked", is_flag=True, help="All parked events.")
+@click.option("--result", type=click.Choice([str(each) for each in REPLAYED]), help="All events with this result.")
 @click.option(
-    "--unsigned", is_flag=True, help="Also those that only a file tells of, and that Stripe does not confirm."
+    "--since", metavar="TIME", help="With --parked or --result: only those received since, such as 36h or 2d."
 )
+@click.option("--unsigned", is_flag=True, help="Also events from a file that Stripe does not confirm.")
 @SET_OPTIONS[0]
 @SET_OPTIONS[1]
 @said_how
 @click.pass_obj
 def replay(asked: Asked, /, how: How, *, unsigned: bool, count: int | None, digest: str | None, **which: Any) -> None:  # noqa: ANN401 - as Which says
-    """Settle events of Stripe's again.
+    """Settle Stripe's events again.
 
-    Each EVENT by its id, those of a file, or those that are parked or set aside. They go the way of a delivery, with
-    all its checks but the signature's, and are counted as none. What is settled already changes nothing. Stripe is
-    asked for each event with STRIPE_API_KEY, for 30 days after it was made; what is parked is kept here, too.
+    Name each EVENT by its id, or choose those of a file, or those that are parked or were set aside. They are
+    treated like a delivery, with every check but the signature, and are not counted as one. An event that is settled
+    already changes nothing. Each event is read from Stripe with STRIPE_API_KEY, for 30 days after it was made;
+    parked ones are also stored here.
 
-    A file is JSON as Stripe's API, its command line and its dashboard write it: lines, a list, or one object. Nobody
-    has signed it. So each of its events is looked up in Stripe, whose answer counts and not the file; what Stripe does
-    not show is settled with --unsigned alone.
+    A file is JSON as Stripe's API, command line or dashboard writes it: lines, a list, or one object. It is not
+    signed, so each of its events is looked up in Stripe, and Stripe's answer counts, not the file. What Stripe does
+    not show is only settled with --unsigned.
     """
     wanted = Which(**which)
     wanted.check()
@@ -134,8 +135,8 @@ def _looked_up(asked: Asked, named: Sequence[ItemT], look_up: Callable[[ItemT], 
 def _check_signed(readings: Readings, *, is_accepted: bool) -> None:
     if readings.from_file_alone and not is_accepted:
         raise click.UsageError(
-            f"{readings.from_file_alone} of these events are known from the file alone: nobody has signed them. Set "
-            "STRIPE_API_KEY, and Stripe is asked for each; or say --unsigned, if you know where the file comes from."
+            f"{readings.from_file_alone} of these events are only in the file, and not signed. Set STRIPE_API_KEY "
+            "to have Stripe confirm them; or add --unsigned, if you know where the file comes from."
         )
 
 

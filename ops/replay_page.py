@@ -9,8 +9,8 @@ from ops.page import Heading, Line, Page, Part, Table, Tone
 from ops.replaying import Readings, Rehearsal, Replay
 
 _UNSIGNED: Final = (
-    "{count} of them are known from the file alone: nobody has signed them, and Stripe does not confirm them. "
-    "To settle them takes --unsigned."
+    "{count} of them are only in the file: they are not signed, and Stripe does not confirm them. "
+    "Settling them needs --unsigned."
 )
 
 
@@ -24,7 +24,7 @@ def found_lines(readings: Readings, *, is_all: bool, is_set: bool) -> Sequence[P
     money = f", {' and '.join(sums)} in minor units" if sums else ""
     lines: list[Part] = [Heading(f"{len(readings.events)} event{'' if len(readings.events) == 1 else 's'}{money}")]
     if not is_all:
-        lines.append(Line("There are more: do these first, then begin again.", Tone.WARNING))
+        lines.append(Line("There are more: do these first, then run this again.", Tone.WARNING))
     if readings.from_file_alone:
         lines.append(Line(_UNSIGNED.format(count=readings.from_file_alone), Tone.WARNING))
     if is_set and readings.events:

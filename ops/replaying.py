@@ -26,7 +26,7 @@ from webhooks.ownership import Naming
 from webhooks.translation import NotAnEvent, order_event_from
 
 Readable = StripeEvent | NotUnderstood | Ignored
-_ONLY_REHEARSED: Final = AskedBy("not said: this is only a rehearsal", "not said: this is only a rehearsal")
+_ONLY_REHEARSED: Final = AskedBy("not given: this is only a rehearsal", "not given: this is only a rehearsal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def asked_by(asked: Asked, how: How) -> AskedBy:
     who = AskedBy(how.operator or signed_in_as(asked.shop), how.reason or "")
     if len(who.operator) > OPERATOR_CHARACTERS_MAX or len(who.reason) > REASON_CHARACTERS_MAX:
         raise click.UsageError(
-            f"--operator has at most {OPERATOR_CHARACTERS_MAX} characters, --reason {REASON_CHARACTERS_MAX}."
+            f"--operator takes at most {OPERATOR_CHARACTERS_MAX} characters, --reason {REASON_CHARACTERS_MAX}."
         )
     return who
 
@@ -157,7 +157,7 @@ def _replays(asked: Asked, store: DocumentStore, readings: Readings, who: AskedB
             if isinstance(problem.__cause__, GoogleAuthError):
                 raise
             # Settling it again changes nothing if it is settled.
-            reason = f"nobody knows whether it is settled ({problem}): replay it again"
+            reason = f"it is not known whether it was settled ({problem}): replay it again"
             yield Replay(event.event_id, event.event_type, candidate.origin, None, event.order_id, reason)
         else:
             yield _replay_of(candidate, event, outcome, store)
@@ -182,5 +182,5 @@ def _on_record(event_id: str, store: DocumentStore) -> tuple[Result, str]:
     if before == Result.HANDLED:
         return Result.HANDLED, f"it was marked as handled{when}, and it cannot be settled now"
     if set_aside := next((result for result in SET_ASIDE if result == before), None):
-        return set_aside, f"it was set aside{when}, and the shop's settings still do not take it"
+        return set_aside, f"it was set aside{when}, and the shop's settings still do not accept it"
     return Result.DUPLICATE_DETECTED, f"it was settled as {before}{when}"

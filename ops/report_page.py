@@ -30,8 +30,8 @@ def _head(report: Report, how: str | None) -> Iterator[Part]:
     if how:
         yield Line(how, Tone.QUIET)
     tone = Tone.WARNING if report.next else Tone.GOOD
-    yield Line(f"Order {report.order_id} is {report.status or 'not there'}: {report.standing}.", tone)
-    customer = f"of customer {report.user_id}" if report.user_id else "of nobody who is named"
+    yield Line(f"Order {report.order_id} is {report.status or 'missing'}: {report.standing}.", tone)
+    customer = f"by customer {report.user_id}" if report.user_id else "by an unnamed customer"
     if report.created_at:
         yield Line(f"Placed {moment(report.created_at)} UTC, {customer}.", Tone.QUIET)
     yield from (Line(f"- {each}") for each in report.missing)
@@ -40,7 +40,7 @@ def _head(report: Report, how: str | None) -> Iterator[Part]:
 
 def _asked_for(request: Request) -> str:
     asked = f"{request.operator} asked at {moment(request.since)} to {request.kind} it ({request.reason})"
-    return f"- {asked}: not answered yet, which the sweep does {SWEPT} (request {request.request_id})"
+    return f"- {asked}: not answered yet; the sweep does that {SWEPT} (request {request.request_id})"
 
 
 def _money(report: Report) -> Iterator[Part]:
@@ -61,7 +61,7 @@ def _money(report: Report) -> Iterator[Part]:
         yield Table(rows, ("payment", "state", "received", "refunded", ""))
     yield from lines_of(report.elsewhere)
     if report.disputes:
-        yield Table([_dispute_row(each) for each in report.disputes], ("dispute", "state", "amount", "evidence until"))
+        yield Table([_dispute_row(each) for each in report.disputes], ("dispute", "state", "amount", "evidence due by"))
     if report.session:
         yield Line(f"Checkout session {report.session}", Tone.QUIET)
 
@@ -116,7 +116,10 @@ def _details(happening: Happening) -> Iterator[str]:
         yield f"by {happening.operator}: {happening.reason or 'no reason is given'}"
     if happening.note:
         yield happening.note
-    yield from (f"not counted, its inventory was gone: {units} x {name}" for name, units in happening.uncounted.items())
+    yield from (
+        f"not counted, because the inventory was missing: {units} x {name}"
+        for name, units in happening.uncounted.items()
+    )
 
 
 def _change_in(happening: Happening) -> str:

@@ -19,8 +19,8 @@ from ops.exit_codes import Failed
 
 _COLUMNS: Final = ("product", "quantity")
 _QUANTITY: Final = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
-_FORCE: Final = click.option("--force", is_flag=True, help="Also if fewer are left than orders hold.")
-_NEW: Final = click.option("--new", is_flag=True, help="Also of a product that nobody knows yet.")
+_FORCE: Final = click.option("--force", is_flag=True, help="Even if fewer are left than orders hold.")
+_NEW: Final = click.option("--new", is_flag=True, help="Also for products that do not exist yet.")
 _PRODUCTS_AT_ONCE: Final = 200
 _NOWHERE: Final[Mapping[str, str]] = {}
 
@@ -33,9 +33,9 @@ _NOWHERE: Final[Mapping[str, str]] = {}
 @said_how
 @click.pass_obj
 def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool, new: bool) -> None:
-    """Say that QUANTITY units of a PRODUCT are on hand.
+    """Set the stock of a PRODUCT to QUANTITY units.
 
-    They were counted just now: what is sold from now on comes off that.
+    Count them right before: what is sold from then on comes off that number.
     """
     _adjust(asked, [_act(product, "set", quantity, is_forced=force)], how, may_be_new=new)
 
@@ -48,9 +48,9 @@ def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 @said_how
 @click.pass_obj
 def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool, new: bool) -> None:
-    """Add QUANTITY units of a PRODUCT to those on hand.
+    """Add QUANTITY units to the stock of a PRODUCT.
 
-    To take three away, add -3.
+    To remove three, add -3.
     """
     _adjust(asked, [_act(product, "add", quantity, is_forced=force)], how, may_be_new=new)
 
@@ -60,19 +60,19 @@ def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 @said_how
 @click.pass_obj
 def recount_holds(asked: Asked, product: str, how: How) -> None:
-    """Let as many units of a PRODUCT be reserved as orders hold.
+    """Set the reserved units of a PRODUCT to what orders hold.
 
-    All open orders are read for it, and it is done only if nobody has bought any of it or given it back meanwhile: of
-    what sells all the time, try when it is quieter.
+    This reads all open orders, and fails if units of the product move meanwhile: if it sells all the time, try again
+    when it is quieter.
     """
     if not is_document_id(product):
-        raise Failed(f"{product!r} cannot be the id of a product. Nothing was done.")
+        raise Failed(f"{product!r} is not a valid product id. Nothing was done.")
     carry_out(asked, [Act("stock", product, {"mode": "recount"})], how)
 
 
 @command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--add", is_flag=True, help="The quantities come on top of what is there, and are not all there is.")
+@click.option("--add", is_flag=True, help="Add the quantities to the stock, instead of replacing it.")
 @_FORCE
 @_NEW
 @said_how
@@ -80,7 +80,7 @@ def recount_holds(asked: Asked, product: str, how: How) -> None:
 def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool, new: bool) -> None:
     """Set the stock of many products from a CSV FILE.
 
-    It has the columns product and quantity, and names no product twice.
+    The file has the columns product and quantity, and each product once.
     """
     mode = "add" if add else "set"
     acts = {line: _act_of_row(file, line, row, mode, is_forced=force) for line, row in _rows_in(file)}
@@ -103,8 +103,8 @@ def _adjust(
     if unknown and not may_be_new:
         named = ", ".join(f"{product}{where.get(product, '')}" for product in unknown)
         raise Failed(
-            f"Neither the inventory nor the catalogue knows {named}. What is new, and not mistyped, takes --new. "
-            "Nothing was done."
+            f"Neither the inventory nor the catalogue has {named}. If new and not mistyped, add --new. Nothing "
+            "was done."
         )
     as_new = {"new": True}
     carry_out(
@@ -141,11 +141,11 @@ def _rows_in(file: Path) -> Sequence[tuple[int, Mapping[str | None, Any]]]:
 def _act_of_row(file: Path, line: int, row: Mapping[str | None, Any], mode: str, *, is_forced: bool) -> Act:
     # An unquoted 1,000 would read as 1 unit and an unnamed column.
     if None in row or not (found := _QUANTITY.fullmatch(row["quantity"] or "")):
-        raise Failed(f"{file}, line {line}: the quantity is no whole number. Nothing was done.")
+        raise Failed(f"{file}, line {line}: the quantity is not a whole number. Nothing was done.")
     return _act((row["product"] or "").strip(), mode, int(found[1]), is_forced=is_forced)
 
 
 def _act(product: str, mode: str, quantity: int, *, is_forced: bool) -> Act:
     if not is_document_id(product):
-        raise Failed(f"{product!r} cannot be the id of a product. Nothing was done.")
+        raise Failed(f"{product!r} is not a valid product id. Nothing was done.")
     return Act("stock", product, {"mode": mode, "quantity": quantity, "force": is_forced})

@@ -14,13 +14,13 @@ from ops.exit_codes import Failed
 @said_how
 @click.pass_obj
 def retry(asked: Asked, effects: tuple[str, ...], how: How) -> None:
-    """Try once more what was given up outside, for another day.
+    """Retry what was given up, for another day.
 
-    That is a message, a refund, or the end of a session.
+    EFFECT is a message, a refund, or the end of a session.
 
-    The sweep does it, within minutes, under the same key as before. Whoever keeps such keys keeps them for a day: of a
-    message that is older, look first whether it was sent after all.
+    The sweep performs it within minutes, with the same idempotency key. Providers keep such keys for a day: if a
+    message is older, first check whether it was sent after all.
     """
     if bad := [each for each in effects if not is_document_id(each)]:
-        raise Failed(f"{bad[0]} cannot be the id of an effect.")
+        raise Failed(f"{bad[0]} is not a valid effect id.")
     carry_out(asked, [Act("retry", effect) for effect in dict.fromkeys(effects)], how)

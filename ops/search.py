@@ -36,15 +36,17 @@ class Hit:
 
 @command("search")
 @click.argument("text")
-@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="So many of a kind at most.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="At most this many of each kind."
+)
 @click.pass_obj
 def search(asked: Asked, text: str, limit: int) -> None:
-    """Find whatever has an id that begins with TEXT.
+    """Find everything whose id begins with TEXT.
 
     Orders, payments, events, disputes, products, and customers with orders.
     """
     if not is_document_id(text):
-        raise click.UsageError(f"{text!r} cannot be how an id begins.")
+        raise click.UsageError(f"{text!r} cannot be the beginning of an id.")
     hits = hits_for(text, asked.shop.reader, limit)
     if not hits:
         raise Failed(f"No id in {asked.shop.project} begins with {text}.")

@@ -27,11 +27,11 @@ _FIELDS: Final = frozenset({"name", "unitAmount", "currency", "active", "stock",
 @said_how
 @click.pass_obj
 def seed(asked: Asked, file: Path, how: How) -> None:
-    """Put what is missing of a catalogue on sale.
+    """Put the missing products of a catalogue on sale.
 
-    FILE is in YAML or JSON, products by their ids. Each has name, unitAmount (in minor units) and currency, and stock:
-    how many are on hand, or null if it is never short. backorder and active may be said, too. What is there already
-    stays as it is.
+    FILE is YAML or JSON, with products by id. Each has name, unitAmount (in minor units), currency, and stock: how
+    many are on hand, or null if it never runs out. backorder and active are optional. What exists already stays as it
+    is.
     """
     wanted = dict(_documents_of(_catalogue_in(file)))
     there = asked.shop.store.read(tuple(wanted), timeout_seconds=COMMIT_SECONDS_MAX)
@@ -90,9 +90,9 @@ def _documents_of(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[s
 
 def _defect_in(product_id: object, product: Any) -> str | None:  # noqa: ANN401 - YAML
     if not is_document_id(product_id):
-        return "it cannot be the id of a product"
+        return "this is not a valid product id"
     if not isinstance(product, dict) or (unknown := sorted(map(str, set(product) - _FIELDS))):
-        return f"it has no {', '.join(unknown)}" if isinstance(product, dict) else "it must have fields"
+        return f"a product has no field {', '.join(unknown)}" if isinstance(product, dict) else "it must have fields"
     if not isinstance(product.get("name"), str):
         return "name must be a text"
     if amount_or_none(product.get("unitAmount")) is None or not is_currency(product.get("currency")):

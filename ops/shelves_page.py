@@ -20,26 +20,26 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
         yield Table(rows, ("held by", "status", "customer", "units"))
     held, to_take = sum(each.units for each in holders), shelf.to_take
     if to_take:
-        yield Line(f"{to_take} units are paid, and not yet taken: within a minute they leave `stock` and `reserved`.")
+        yield Line(f"{to_take} units are paid, but not taken yet: within a minute they leave `stock` and `reserved`.")
     if not is_all:
-        yield Line("There are more open orders than were looked through.", Tone.WARNING)
+        yield Line("There are more open orders than were checked.", Tone.WARNING)
     elif shelf.reserved is not None and held + to_take != shelf.reserved:
         sold = f", and {to_take} are to be taken" if to_take else ""
         yield Line(
-            f"{shelf.reserved} units are reserved, and orders hold {held}{sold}. Look again: orders come and go",
+            f"{shelf.reserved} units are reserved, but orders hold {held}{sold}. Look again: orders come and go",
             Tone.WARNING,
         )
-        yield Line("while this looks. If it stays so, something else has written the inventory:", Tone.WARNING)
+        yield Line("while this reads them. If it stays so, something else has changed the inventory:", Tone.WARNING)
         yield Line(to_copy("stock recount", shelf.product_id), Tone.COMMAND)
     elif not holders:
         yield Line("No order holds any of it.", Tone.QUIET)
     if shelf.defect == NO_INVENTORY:
-        yield Line("Count it, with what orders hold, and say in the place of QUANTITY how many are there:")
+        yield Line("Count its units, including those that orders hold, and put the number in place of QUANTITY:")
         yield Line(to_copy("stock set", shelf.product_id, "QUANTITY"), Tone.COMMAND)
     elif shelf.defect:
         figures = f"`stock` as you count it, and {held + to_take} as `reserved`"
         yield Line(
-            f"Nobody can hold any of it until inventory/{shelf.product_id} says it in whole numbers. Write there",
+            f"No order can hold any until inventory/{shelf.product_id} has whole numbers. Write into it",
             Tone.WARNING,
         )
         yield Line(f"{figures}, which is what orders hold.", Tone.WARNING)

@@ -12,17 +12,17 @@ from settlement.matching import extra_in_words, why_unpaid
 
 STANDING: Final[Mapping[OrderStatus, str]] = {
     OrderStatus.PENDING: "placed; nothing is held for it yet",
-    OrderStatus.RESERVING: "its units are counted, but nobody has confirmed yet that they are there",
+    OrderStatus.RESERVING: "its units are counted, but it is not confirmed yet that there are enough",
     OrderStatus.RESERVED: "its units are held until it is paid",
     OrderStatus.FINALIZED: "paid, and its units are taken",
-    OrderStatus.PARTIALLY_REFUNDED: "paid, and some of the money is refunded",
-    OrderStatus.REFUNDED: "all of its money is refunded",
-    OrderStatus.FAILED: "it could not be held",
+    OrderStatus.PARTIALLY_REFUNDED: "paid, and partly refunded",
+    OrderStatus.REFUNDED: "fully refunded",
+    OrderStatus.FAILED: "its units could not be held",
     OrderStatus.EXPIRED: "its hold ended before it was paid",
     OrderStatus.CANCELLED: "cancelled before it was paid",
     OrderStatus.REFUND_DUE: "paid, but it cannot be fulfilled: its money is due back",
-    OrderStatus.REVIEW: "something was paid, but not what was asked: a person decides, and nothing moves until then",
-    OrderStatus.UNKNOWN: "somebody else has written its status",
+    OrderStatus.REVIEW: "what was paid is not what was asked: nothing moves until a person decides",
+    OrderStatus.UNKNOWN: "somebody else has overwritten its status",
 }
 
 
@@ -66,12 +66,12 @@ def _missing(order: Order, now: datetime) -> Iterator[str]:
     if order.status in (OrderStatus.RESERVED, OrderStatus.REVIEW) and order.payments.succeeded:
         yield why_unpaid(order) or "what was paid is what is asked"
     elif order.status is OrderStatus.RESERVED:
-        yield f"nobody has paid; {amount(order.asked)} is asked" if order.asked else "nobody has paid; it has no price"
+        yield f"not paid yet; {amount(order.asked)} is asked" if order.asked else "not paid yet; it has no price"
     if order.status is OrderStatus.RESERVED and (ends := order.reservation_expires_at):
         is_over = f"its hold ended {age(ends, now)} ago, at {moment(ends)}: the next sweep releases it"
         yield is_over if ends <= now else f"its units are held for another {age(ends, now)}, until {moment(ends)}"
     if order.status in (OrderStatus.PENDING, OrderStatus.RESERVING) and order.created_at:
-        yield f"it was created {age(order.created_at, now)} ago; what its trigger has not done, the sweep does"
+        yield f"it was created {age(order.created_at, now)} ago; if its trigger was lost, the sweep does its work"
     yield from (f"payment {each.payment_id} is {each.state}" for each in order.payments.under_way)
     for each in order.payments.by_id.values():
         if each.funded and not each.money:
@@ -85,8 +85,8 @@ def _of_money(order: Order) -> Iterator[str]:
         yield extra
     pending = (each for each in order.refunds.by_id.values() if not (each.is_done or each.is_undone))
     yield from (f"refund {each.refund_id} is {each.status}" for each in pending)
-    yield from (f"refund {each.refund_id} came to nothing: it is {each.status}" for _, each, _ in order.lost_refunds)
+    yield from (f"refund {each.refund_id} paid nothing back: it is {each.status}" for _, each, _ in order.lost_refunds)
     if order.open_disputes:
-        yield f"{order.open_disputes} of its payments' disputes are undecided"
+        yield f"undecided disputes of its payments: {order.open_disputes}"
     if order.cancel_requested_at and order.sold and order.status is not OrderStatus.REFUNDED:
-        yield f"its customer asked at {moment(order.cancel_requested_at)} for it to be cancelled"
+        yield f"the customer asked at {moment(order.cancel_requested_at)} to cancel it"

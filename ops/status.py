@@ -18,9 +18,9 @@ from orders.outcome import Transient
 @command("status")
 @click.pass_context
 def status(context: click.Context) -> None:
-    """Say what waits for a person.
+    """Show what waits for a person.
 
-    How much, since when, and how much money that is about. Ends with 3 if anything does, and with 0 if nothing does.
+    How many things, since when, and how much money is involved. Exits with 3 if anything waits, else with 0.
     """
     asked: Asked = context.obj
     now = asked.now()
@@ -32,13 +32,18 @@ def status(context: click.Context) -> None:
 
 @command("watch")
 @click.option(
-    "--every", type=click.IntRange(2, 3_600), default=15, show_default=True, metavar="SECONDS", help="Look so often."
+    "--every",
+    type=click.IntRange(2, 3_600),
+    default=15,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to refresh.",
 )
 @click.pass_obj
 def watch(asked: Asked, every: int) -> None:
-    """Keep what `status` says on the screen, until Ctrl-C."""
+    """Keep `status` on the screen, until Ctrl-C."""
     if not asked.output.screen.is_terminal:
-        raise Failed("watch needs a terminal; `./shop status` says the same once.")
+        raise Failed("watch needs a terminal; `./shop status` shows the same once.")
     with Live(console=asked.output.screen, auto_refresh=False) as live:
         kept_up(lambda: live.update(frame(asked), refresh=True), every, time.sleep)
 

@@ -27,7 +27,7 @@ class StockCommands(Commands):
 @click.group("stock", cls=StockCommands, invoke_without_command=True)
 @click.pass_context
 def stock(context: click.Context) -> None:
-    """Show what is on the shelf, and correct it.
+    """Show the stock, and correct it.
 
     `./shop stock` lists all products, `./shop stock PRODUCT` shows one, and which open orders hold its units.
     """
@@ -38,8 +38,8 @@ def stock(context: click.Context) -> None:
 
 @stock.command(SHOW)
 @click.argument("product", required=False)
-@click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True, help="So many at most.")
-@click.option("--after", metavar="PRODUCT", default="", help="Go on behind this product.")
+@click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True, help="At most this many.")
+@click.option("--after", metavar="PRODUCT", default="", help="Continue after this product.")
 @click.pass_obj
 def show(asked: Asked, product: str | None = None, limit: int = 100, after: str = "") -> None:
     """Show all products, or one and which open orders hold its units."""
@@ -56,7 +56,7 @@ def show(asked: Asked, product: str | None = None, limit: int = 100, after: str 
 def _show_one(asked: Asked, product: str) -> None:
     shelf = shelf_of(asked.shop.reader, product) if is_document_id(product) else None
     if shelf is None:
-        raise Failed(f"No product {product} is known in {asked.shop.project}.")
+        raise Failed(f"There is no product {product} in {asked.shop.project}.")
     asked.output.say(f"Looking through the open orders, {HOLDING_MAX} at most ...")
     holders, is_all = holders_of(asked.shop.reader, product)
     is_all = is_all and units_to_take(asked.shop.reader)[1]

@@ -22,14 +22,14 @@ def moment_from(text: str, besides: str = "") -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no time such as 2026-03-14 or 2026-03-14T15:09{besides}") from None
+        raise click.BadParameter(f"{text!r} is not a time such as 2026-03-14 or 2026-03-14T15:09{besides}") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def duration_from(text: str) -> timedelta:
     """`90m`, `36h`, `2d`, `1w`. Raises click.BadParameter."""
     if not (found := _DURATION.fullmatch(text)):
-        raise click.BadParameter(f"{text!r} is no duration such as 90m, 36h, 2d or 1w")
+        raise click.BadParameter(f"{text!r} is not a duration such as 90m, 36h, 2d or 1w")
     return int(found[1]) * _UNITS[found[2]]
 
 
@@ -37,4 +37,4 @@ def since_from(text: str, now: datetime) -> datetime:
     """A time, or how long ago. Raises click.BadParameter."""
     if _DURATION.fullmatch(text):
         return now - duration_from(text)
-    return moment_from(text, ", nor so long ago as 90m, 36h, 2d or 1w")
+    return moment_from(text, ", or a duration such as 90m, 36h, 2d or 1w")

@@ -59,7 +59,7 @@ def of_refund_lost(found: Found) -> Item | None:
 
 def of_uncounted(found: Found) -> Item:
     since = order_from(found.id, found.fields).created_at or found.created_at
-    return Item(found.id, since, note=f"ordered {', '.join(counted_in(found))}, of which not all is in the inventory")
+    return Item(found.id, since, note=f"ordered {', '.join(counted_in(found))}, of which not all have an inventory")
 
 
 def of_order(found: Found) -> Item:

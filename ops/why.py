@@ -29,11 +29,11 @@ from reconciliation.finding import to_copy
 @click.argument("some_id", metavar="ID")
 @click.pass_context
 def why(context: click.Context, some_id: str) -> None:
-    """Say where an order is, why, and what to do next.
+    """Show where an order is, why, and what to do next.
 
-    ID is an order's, or that of a payment (pi_, ch_), an event (evt_), a refund (re_), a dispute (dp_), a Checkout
-    session (cs_), an effect, a request or a customer. Ends with 3 if something needs a person, and with 1 if nothing is
-    known.
+    ID is the id of an order, a payment (pi_, ch_), an event (evt_), a refund (re_), a dispute (dp_), a Checkout
+    session (cs_), an effect, a request or a customer. Exits with 3 if something needs a person, and with 1 if the id is
+    unknown.
     """
     asked: Asked = context.obj
     asked.output.say(f"Looking in {asked.shop.project} ...")
@@ -46,7 +46,7 @@ def why(context: click.Context, some_id: str) -> None:
             context.exit(ExitCode.FOUND)
         return
     report = report_on(case_of(lead.order_id, asked.shop.reader), asked.now())
-    how = None if lead.kind is Kind.ORDER else f"The {lead.kind} {some_id} leads to an order."
+    how = None if lead.kind is Kind.ORDER else f"The {lead.kind} {some_id} belongs to an order."
     asked.output.show(report, page_of(report, how))
     if report.needs_person:
         context.exit(ExitCode.FOUND)
@@ -54,13 +54,15 @@ def why(context: click.Context, some_id: str) -> None:
 
 def _nothing_known(some_id: str) -> str:
     if some_id.startswith("re_"):
-        return f"No refund {some_id} is known of the latest {REFUNDED_ORDERS_MAX} paid orders: ask for its payment."
-    nothing = f"Nothing is known of {some_id} in this database."
+        return (
+            f"None of the latest {REFUNDED_ORDERS_MAX} paid orders has a refund {some_id}: try the id of its payment."
+        )
+    nothing = f"{some_id} is unknown in this database."
     if some_id.startswith("evt_"):
-        return f"{nothing} If Stripe has it, this shows what would become of it: {to_copy('replay', some_id)}"
+        return f"{nothing} If Stripe has it, this shows how it would be settled: {to_copy('replay', some_id)}"
     if some_id.startswith(("pi_", "ch_")):
-        return f"{nothing} `./shop reconcile` asks Stripe for what nobody has settled."
-    return f"{nothing} Does `./shop search` find something like it?"
+        return f"{nothing} `./shop reconcile` asks Stripe for what was never settled."
+    return f"{nothing} Try `./shop search` with the beginning of the id."
 
 
 # --- What leads to no single order ------------------------------------------------------------------------------------
@@ -74,11 +76,12 @@ def _event(lead: Lead) -> Iterator[Part]:
             continue
         if fields.get("result") == Result.HANDLED:
             yield Line(
-                f"Event {found.id} ({fields.get('eventType')}) is handled, {_by_whom(fields.get('askedBy', fields))}"
+                f"Event {found.id} ({fields.get('eventType')}) was handled {_by_whom(fields.get('askedBy', fields))}"
             )
             continue
         yield Line(
-            f"Event {found.id} ({fields.get('eventType')}) was settled as {fields.get('result')}, and names no order."
+            f"Event {found.id} ({fields.get('eventType')}) was settled as {fields.get('result')}, and belongs to "
+            "no order."
         )
         if reason := text_or_none(fields.get("reason")) or text_or_none(fields.get("note")):
             yield Line(f"- {reason}")
@@ -122,9 +125,9 @@ def _request(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
         fields = found.fields
         what = f"{fields.get('kind')} {fields.get('target')}"
-        yield Line(f"Request {found.id} of {moment(found.created_at)} wants {what}, {_by_whom(fields)}")
+        yield Line(f"Request {found.id} of {moment(found.created_at)}: {what}, {_by_whom(fields)}")
         if fields.get("settledAt") is None:
-            yield Line(f"Nobody has answered it yet, which the sweep does {SWEPT}.", Tone.WARNING)
+            yield Line(f"It is not answered yet. The sweep does that {SWEPT}.", Tone.WARNING)
         else:
             note = text_or_none(fields.get("note"))
             yield Line(f"It ended as {fields.get('result')}{f': {note}' if note else ''}")
@@ -137,7 +140,7 @@ def _by_whom(said: object) -> str:
 
 def _other(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
-        yield Line(f"The {lead.kind} {found.id} of {moment(found.created_at)} names no order.")
+        yield Line(f"The {lead.kind} {found.id} of {moment(found.created_at)} belongs to no order.")
 
 
 _WITHOUT_ORDER: Final[Mapping[Kind, Callable[[Lead], Iterator[Part]]]] = {

@@ -36,7 +36,7 @@ class Dispute:
     @property
     def deadline(self) -> str:
         """Until when an open one can be answered, for a person; nothing where the bank takes no evidence."""
-        return f", with evidence until {self.due_by:%Y-%m-%d %H:%M} UTC" if self.is_open and self.due_by else ""
+        return f", evidence due by {self.due_by:%Y-%m-%d %H:%M} UTC" if self.is_open and self.due_by else ""
 
     @property
     def in_words(self) -> str:

@@ -92,7 +92,7 @@ class Books:
         if before and is_found(before):
             self._commit(closed(finding_id, before, now))
         self.closed.append(finding_id)
-        self.log("INFO", "nothing is wrong there any more", findingId=finding_id, result="finding_closed")
+        self.log("INFO", "nothing is wrong there any longer", findingId=finding_id, result="finding_closed")
 
     def of_rule(self, *names: str) -> Iterator[OpenFinding]:
         """Findings that were open before and not found again in this run, those checked longest ago first."""

@@ -33,7 +33,7 @@ class ReconciliationEndpoint:
             reconciled = self.job.run()
         except Transient as unavailable:
             self.job.log("WARNING", f"{type(unavailable).__name__}: {unavailable}", result="not_reconciled")
-            return _answer(503, {"error": "not reconciled to the end, the next run goes on"})
+            return _answer(503, {"error": "the reconciliation did not finish; the next run continues"})
         return _answer(_status_of(reconciled), reconciled.summary())
 
 

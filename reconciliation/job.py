@@ -115,7 +115,7 @@ class _Run:
 
     def _ask_stripe(self) -> None:
         if self._job.stripe is None:
-            self._not_asked(AtStripe.NO_KEY, "there is no key to ask Stripe with", "INFO", "not_configured")
+            self._not_asked(AtStripe.NO_KEY, "there is no key for asking Stripe", "INFO", "not_configured")
             return
         match problem := self._trouble_with(self._job.stripe):
             case None:
@@ -147,7 +147,7 @@ class _Run:
         if not self._part(EVENTS, side.look_at_key):
             return
         if not side.has_our_key:
-            self._not_asked(AtStripe.OTHER_ACCOUNT, "the key is of another account, or another mode", "ERROR")
+            self._not_asked(AtStripe.OTHER_ACCOUNT, "the key belongs to another account or mode", "ERROR")
             return
         is_settled = self._part(EVENTS, side.settle_events)
         self._part(EVENTS, side.review_events)

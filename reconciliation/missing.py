@@ -105,7 +105,7 @@ class MissingEvents:
                 try:
                     self._look_at(self.lists.event(event_id), documents)
                 except NoSuchEvent:
-                    self.log("WARNING", "Stripe does not keep it any more", eventId=event_id, result="event_gone")
+                    self.log("WARNING", "Stripe no longer has it", eventId=event_id, result="event_gone")
             self.books.judge(EventToSettle(event_id), self.now())
 
     def keep(self, event_id: str, problem: Exception) -> None:

@@ -130,7 +130,7 @@ def log_folded(log: Log, folded: "Folded") -> None:
     said = (
         f"the units of {folded.orders} paid orders taken",
         f"inventory_gone: {gone} could not be counted" if gone else None,
-        "unreadable: what is to be taken for some orders was left alone" if folded.unreadable else None,
+        "unreadable: what to take for some orders cannot be read, and was left alone" if folded.unreadable else None,
         folded.lost,
     )
     log(

@@ -47,7 +47,7 @@ def stripe_key(environment: Mapping[str, str]) -> StripeKey | None:
     except InvalidKey as invalid:
         raise SettingsError(f"{STRIPE_API_KEY} {invalid}") from None
     if key.livemode and is_emulated(environment):
-        raise SettingsError(f"{STRIPE_API_KEY} is a key of live mode, with which the emulators must do nothing")
+        raise SettingsError(f"{STRIPE_API_KEY} is a key of live mode, which the emulators refuse")
     expected = yes_or_no(environment, *EXPECT_LIVEMODE)
     if expected not in (None, key.livemode):
         mode = "live" if key.livemode else "test"
@@ -58,7 +58,7 @@ def stripe_key(environment: Mapping[str, str]) -> StripeKey | None:
 def stripe_api_url(environment: Mapping[str, str]) -> str | None:
     text = environment.get(STRIPE_API_URL, "").strip()
     if text and not is_emulated(environment):
-        raise SettingsError(f"{STRIPE_API_URL} is for the emulators: nobody else than Stripe may be given the key")
+        raise SettingsError(f"{STRIPE_API_URL} is for the emulators: only Stripe may be given the key")
     if text and not _ORIGIN.fullmatch(text):
         raise SettingsError(f"{STRIPE_API_URL} must be an address without a path, not {text!r}")
     return text or None

@@ -161,7 +161,7 @@ def _database(environment: Mapping[str, str]) -> str:
     text = environment.get(DATABASE_ID, "").strip() or DEFAULT_DATABASE
     if not _DATABASE.fullmatch(text):
         raise SettingsError(
-            f"{DATABASE_ID} must be {DEFAULT_DATABASE} or 4 to 63 small letters, digits and hyphens, not {text!r}"
+            f"{DATABASE_ID} must be {DEFAULT_DATABASE} or 4 to 63 lower-case letters, digits and hyphens, not {text!r}"
         )
     return text
 

@@ -24,11 +24,11 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
         return _not_adjusted("counted_already: the inventory has it, so it is not new")
     level = product.level
     if level is None:
-        return _not_adjusted(f"unreadable: {product.level_defect}; write the document anew")
+        return _not_adjusted(f"unreadable: {product.level_defect}; rewrite the document")
     if event.mode is StockMode.RECOUNT:
         return _recounted(event, level, snapshot)
     if level.stock is None:
-        return _not_adjusted("never_short: its stock is null; write a number there if it is to be counted")
+        return _not_adjusted("never_short: its stock is null; write a number there if it should be counted")
     if snapshot.to_take is None:
         return Look(to_take=True)
     on_hand = level.stock - snapshot.to_take
@@ -50,7 +50,7 @@ def _start_counting(event: StockAdjusted, product: Product, snapshot: Snapshot) 
         # Most likely a typing error.
         return _not_adjusted("unknown_product: neither the inventory nor the catalogue has it; if it is new, say so")
     if event.quantity < 0 or event.mode is StockMode.RECOUNT:
-        return _not_adjusted("not_counted: the inventory has no such product from which to take units")
+        return _not_adjusted("not_counted: the inventory has no such product to take units from")
     if snapshot.held is None or snapshot.to_take is None:
         return Look(promised=True)
     if snapshot.to_take:
@@ -83,7 +83,7 @@ def _why_too_few(level: Level, change: int, to_take: int) -> str | None:
         return None
     held = level.reserved - to_take
     least = held - level.backorder
-    return f"held: orders hold {held}, so at least {least} must be there; force it, and some are oversold"
+    return f"held: orders hold {held}, so at least {least} must be there; with force, some are oversold"
 
 
 def _not_adjusted(why: str) -> Adjustment:

@@ -182,7 +182,7 @@ def _gone_or_answered(event: OperatorEvent, snapshot: Snapshot) -> Unchanged | N
     """The outcome of a request that is gone, was changed or is answered already; None if it is to be settled."""
     request = snapshot.operator_request
     if request is None or request.event != event:
-        return Unchanged(Outcome(Result.IGNORED, event.order_id, "no_request: nobody asks for this, or not any more"))
+        return Unchanged(Outcome(Result.IGNORED, event.order_id, "no_request: nobody asks for this, or no longer"))
     return Unchanged(request.settled) if request.settled else None
 
 

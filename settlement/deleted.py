@@ -71,7 +71,7 @@ def _failed_in_words(event: RefundUpdated) -> str:
 
 
 def _in_words(order_id: str, news: str) -> str:
-    return f"{in_words(news, f'deleted_order: {order_id} does not exist any more')}"
+    return f"{in_words(news, f'deleted_order: {order_id} no longer exists')}"
 
 
 def _notice(kind: NoticeType, money: Money | None, reason: str) -> Notice:

@@ -79,7 +79,7 @@ def end_checkout(case: Case) -> Decision | Proposal:
     order = case.terms.extended(case.order, replace(case.order, checkout_until=until))
     wanted = known.checkout.ends_as
     note = (
-        f"session_complete: the order was to be {wanted}, and its customer has paid, or is about to" if wanted else None
+        f"session_complete: the order was to be {wanted}, but the customer has paid, or is about to" if wanted else None
     )
     checkout = replace(without_address(known.checkout), ends_as=None)
     return Proposal(Result.CHECKOUT_COMPLETE, order, note=note, checkout=checkout)

@@ -116,7 +116,9 @@ def _open_orders_exceeded(case: Case) -> Look | Proposal | None:
         return Look(open_orders=True)
     if open_orders < most:
         return None
-    reason = f"too_many_open_orders: {most} unpaid orders at a time are possible; pay for one of them, or cancel it"
+    reason = (
+        f"too_many_open_orders: at most {most} unpaid orders are possible at a time; pay for one of them, or cancel it"
+    )
     return refuse(case, Refused(reason, note=f"{reason} ({open_orders} are open)"))
 
 

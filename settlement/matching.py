@@ -46,7 +46,7 @@ def extra_in_words(extra: Iterable[Payment], order: Order) -> str | None:
     """Which payments are extra, for a person; empty if none are."""
     named = " and ".join(f"{payment.payment_id} ({_in_words([payment])})" for payment in extra)
     paying = " and ".join(payment.payment_id for payment in order.paid_with if payment not in extra)
-    return named and f"second_payment: {named} is not needed: {paying or 'somebody'} has paid the order"
+    return named and f"second_payment: {named} is not needed: {paying or 'somebody'} has paid for the order"
 
 
 def newly_partly_funded(before: Order, after: Order) -> str | None:
@@ -71,7 +71,7 @@ def why_not_heard(request: CancelRequest | None, order: Order) -> str | None:
     Security rules already refuse other people's requests. But rules can be bypassed, and the event of a request forged.
     """
     if request is None:
-        return "no_request: nobody has asked for the order to be cancelled"
+        return "no_request: nobody has asked to cancel the order"
     if request.user_id is None or request.user_id != order.user_id:
         return "not_the_owner: the request is not the customer's own"
     return None

@@ -38,9 +38,9 @@ def _why_not(case: Case, event: CheckoutOpened, order: Order, latest: Checkout |
     if event.checkout.attempt != (latest.attempt if latest else 0) + 1:
         return f"not_the_next: {event.checkout.attempt} does not come after {latest.attempt if latest else 0}"
     if order.price_defect or event.checkout.asked != order.asked:
-        return "another_price: the order asks something else by now"
+        return "another_price: the order asks for another amount by now"
     if order.payments.under_way or any(not payment.is_free for payment in order.payments.succeeded):
-        return "payment_under_way: a payment of the order is on its way, or is there"
+        return "payment_under_way: a payment of the order is on its way, or has arrived"
     held_until = order.reserved_at and order.reserved_at + case.terms.hold_max
     if held_until and event.checkout.expires_at + ON_THE_WAY_MAX > held_until:
         return "held_too_long: the order cannot be held for as long as its session would be open"

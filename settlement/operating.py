@@ -41,7 +41,7 @@ def accept(case: Case) -> Decision | Proposal:
 def _accepted(case: Case, order: Order, with_units: Callable[[Proposal], Proposal]) -> Proposal | Look:
     payment_id = case.event_as(OrderAccepted).payment_id
     if payment_id and order.asked is None:
-        return turned_down(case, f"no_price: it asks nothing, so nobody can tell what {payment_id} has brought")
+        return turned_down(case, f"no_price: the order has no price, so it is unknown what {payment_id} brought")
     if payment_id and order.payments.find(payment_id) is None:
         charge_id = None if payment_id.startswith("pi_") else payment_id
         named = Payment(payment_id, PaymentState.SUCCEEDED, case.now, order.asked, charge_id)
@@ -65,12 +65,16 @@ def _why_not_paid_with(case: Case, received: Money | None) -> str | None:
     known = case.snapshot.payments.get(payment_id)
     if known and known.is_of_another_than(case.order.order_id):
         return f"shared_payment: {payment_id} has paid order {known.order_id}"
-    return "other_payment: it knows of other money; accept it for that, or refund that first" if received else None
+    return (
+        "other_payment: other payments have arrived for it; accept it with those, or refund them first"
+        if received
+        else None
+    )
 
 
 def _why_too_early(payment: Payment) -> str:
     """Human-readable reason why a payment that has not succeeded does not count as paid."""
-    wait = "wait until it has succeeded" if payment.is_under_way else "it brings nothing"
+    wait = "wait until it succeeds" if payment.is_under_way else "it brought no money"
     return f"not_paid: {payment.payment_id} is {payment.state}: {wait}, or name no payment if it was paid elsewhere"
 
 
@@ -88,7 +92,7 @@ def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
     order = as_counted(order, products)
     units = {line.product_id: line.quantity for line in order.counted_lines}
     if short := unavailable(units, case):
-        return turned_down(case, f"insufficient_stock: {short} are not there")
+        return turned_down(case, f"insufficient_stock: {short} are not available")
     taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
     return _accepted(case, order, lambda paid: replace(paid, moves=taken))
 
@@ -161,18 +165,18 @@ REFUSALS: Final = {
 """The result of a request of each kind that is turned down."""
 _OVER: Final = "it holds nothing, and nothing was paid"
 _WHY_NOT: Final = {
-    OrderStatus.PENDING: "nothing is held for it yet, which takes seconds; if its trigger is lost, some minutes",
+    OrderStatus.PENDING: "nothing is held for it yet; that takes seconds, or minutes if its trigger was lost",
     OrderStatus.RESERVING: "its units are being counted just now; try again",
-    OrderStatus.RESERVED: "it is held, and not paid",
+    OrderStatus.RESERVED: "it is held, but not paid",
     OrderStatus.FINALIZED: "it is paid, and its units are taken",
     OrderStatus.PARTIALLY_REFUNDED: "it is paid, and its units are taken",
-    OrderStatus.REFUNDED: "its money went back",
+    OrderStatus.REFUNDED: "it is fully refunded",
     OrderStatus.FAILED: _OVER,
     OrderStatus.EXPIRED: _OVER,
     OrderStatus.CANCELLED: _OVER,
-    OrderStatus.REFUND_DUE: "it is paid, and cannot be fulfilled: accept it, or refund it",
+    OrderStatus.REFUND_DUE: "it is paid, but cannot be fulfilled: accept it, or refund it",
     OrderStatus.REVIEW: "it is paid: accept it, or refund it",
-    OrderStatus.UNKNOWN: "somebody else has written its status, which means nothing here",
+    OrderStatus.UNKNOWN: "somebody else has overwritten its status, which means nothing here",
 }
 
 

@@ -82,7 +82,7 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
         return "AUTO_REFUND is off"
     payment = order.payments.find(payment_id)
     if payment is None or payment.is_doubtful:
-        return "it may be another order's"
+        return "it may belong to another order"
     if order.open_disputes is not None:
         # The bank may have taken back the payment that paid for the order, or may yet: then this payment is all there
         # is.

@@ -24,7 +24,7 @@ from settlement.snapshot import Claim, Record, Snapshot
 from settlement.terms import Terms
 
 NO_ORDER = "the order does not exist"
-NO_PAYMENT = "no order is known that this payment has paid for"
+NO_PAYMENT = "no known order was paid with this payment"
 
 
 def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:

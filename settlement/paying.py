@@ -45,7 +45,7 @@ def take_unheld_units(case: Case) -> Proposal | Look:
     order = as_counted(order, case.snapshot.products)
     units = {line.product_id: line.quantity for line in order.counted_lines}
     if short := unavailable(units, case):
-        return refuse(case, Refused(f"insufficient_stock: {short} are gone by now"))
+        return refuse(case, Refused(f"insufficient_stock: {short} are no longer available"))
     taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
     return with_refunds(case, replace(finalized(case, order), moves=taken))
 

@@ -65,7 +65,7 @@ def _money_recorded(case: Case, order: Order) -> Proposal:
         return Proposal(already(order), order, note=why_doubtful(case))
     if order.paid_with and not _is_paid_with(event, order):
         paid_with = " and ".join(payment.payment_id for payment in order.paid_with)
-        note = f"other_payment: {event.payment_ids[0]} is refunded, and {paid_with} paid the order"
+        note = f"other_payment: {event.payment_ids[0]} is refunded, but {paid_with} paid for the order"
         return Proposal(Result.OTHER_PAYMENT, order, note=note)
     return Proposal(Result.ALREADY_RECORDED if order == before else Result.REFUND_RECORDED, order)
 
@@ -81,7 +81,7 @@ def _brought_by(order: Order) -> Counter[Money | None]:
 
 
 def record_subscription(case: Case) -> Proposal:
-    note = "subscription: a session that names this order has sold a subscription, which pays for no order"
+    note = "subscription: a session that names this order sold a subscription, which does not pay for it"
     return Proposal(Result.NOT_PAID, case.order, notice=NoticeType.SUBSCRIPTION, note=note)
 
 

@@ -36,7 +36,7 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
         return Look(order.product_ids)
     short = unavailable(to_take, case)
     why_taken = "a refund failed" if _reports_failed_refund(case.event) else "fewer units go back"
-    missing = f"sold_again: {why_taken}, and {short} are gone by now" if short else None
+    missing = f"sold_again: {why_taken}, and {short} are no longer available" if short else None
     returned = {p: max(wanted[p], order.returned.get(p, 0) if missing else 0) for p in order.taken}
     moves = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
     if not case.snapshot.products.keys() >= _put_on_shelf(together(proposal.moves, moves)):

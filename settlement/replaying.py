@@ -28,7 +28,9 @@ def replay(event: EventReplayed, snapshot: Snapshot) -> Replay | Adjustment:
     if known.record is Record.SETTLED:
         return _not_replayed(f"settled_already: it was {on_record_in_words(known)}")
     if known.event is None:
-        return _not_replayed(f"not_kept: it was {on_record_in_words(known)}, and here nobody can read it; {ask_stripe}")
+        return _not_replayed(
+            f"not_kept: it was {on_record_in_words(known)}, and what is stored of it is unreadable; {ask_stripe}"
+        )
     return Replay(replace(known.event, delivery=replace(known.event.delivery, asked_by=event)))
 
 

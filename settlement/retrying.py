@@ -13,7 +13,7 @@ from settlement.decisions import Adjustment, Look
 from settlement.given_up import given_up_in, in_words
 from settlement.snapshot import Snapshot
 
-_SHOWN: Final = "what is still due can be ordered"
+_SHOWN: Final = "the rest needs a new refund"
 
 
 def retry_effect(event: EffectRetried, snapshot: Snapshot) -> Adjustment | Look:
@@ -55,11 +55,14 @@ def why_not_again(given_up: StoredEffect, effects: Sequence[StoredEffect], order
         # Whoever ordered a later refund of the payment knew of this one.
         is_later = other.effect.effect_id not in before
         if is_sent and (is_later or other.effect.refund == given_up.effect.refund):
-            return f"ordered_anew: {other.effect.effect_id} sends money of {payment_id} back; {_SHOWN}"
+            return f"ordered_anew: {other.effect.effect_id} already sends money of {payment_id} back; {_SHOWN}"
     made_by_others = {other.refund_id for other in others}
     reported = (each for each in _reported_refunds_alike(given_up, order) if each.refund_id not in made_by_others)
     if refund := next(reported, None):
-        return f"refunded_already: {refund.refund_id} is as much of {payment_id}; if another is meant, order that"
+        return (
+            f"refunded_already: {refund.refund_id} refunded as much of {payment_id}; if you want another "
+            "refund, order a new one"
+        )
     return _gone_back(payment, order) if order and payment else None
 
 

@@ -23,7 +23,7 @@ from settlement.operating import turned_down
 from settlement.refunding import with_refunds
 from settlement.taking_back import take_back
 
-_AGAIN: Final = "if it is meant all the same, say so with again"
+_AGAIN: Final = "to do it all the same, confirm with again"
 
 
 class _Refundable(NamedTuple):
@@ -53,12 +53,12 @@ def send_back(case: Case) -> Proposal | Look:
     others = _in_other_currencies(event, order)
     if others and event.amount is not None:
         currencies = " and ".join(sorted({each.money.currency for each in _in_refund_order(order) if each.money}))
-        return turned_down(case, f"which_currency: its payments are in {currencies}, so name the one that is meant")
+        return turned_down(case, f"which_currency: its payments are in {currencies}, so name the payment you mean")
     all_left = [_refundable_of(payment, order, effects) for payment in _payments_meant(event, order)]
     left = {each.payment: each.amount for each in all_left if each.amount}
     on_its_way, rest = _under_way_note(all_left), _other_currencies_note(others, order, effects)
     if not left:
-        nothing = "nothing_left: no payment of it has anything left to refund"
+        nothing = "nothing_left: none of its payments has anything left to refund"
         return turned_down(case, in_words(rest or nothing, on_its_way))
     if event.amount is not None and event.amount > sum(left.values()):
         too_much = f"too_much: {event.amount} to refund, {sum(left.values())} left"
@@ -104,14 +104,14 @@ def _refund_of_earlier_order(case: Case, payment_id: str, effects: Sequence[Stor
     """Refund a payment of an earlier, deleted order with this id. Only Stripe knows how much it was."""
     event, known = case.event_as(RefundOrdered), case.snapshot.payments.get(payment_id)
     if known is None or known.order_id != case.order.order_id:
-        return turned_down(case, f"other_payment: {payment_id} is no payment for it")
+        return turned_down(case, f"other_payment: {payment_id} is not one of its payments")
     if event.amount is not None or event.restock is not None:
-        return turned_down(case, f"earlier_order: {payment_id} is no payment of this order, and goes back as a whole")
+        return turned_down(case, f"earlier_order: {payment_id} is not this order's, and can only be refunded in full")
     if any(each.is_under_way and each.effect.recipient == payment_id for each in effects):
         return turned_down(case, f"nothing_left: {payment_id} is being refunded")
     if event.is_elsewhere:
-        return turned_down(case, f"earlier_order: {payment_id} is no payment of this order, which owes nothing of it")
-    note = f"earlier_order: all that is left of {payment_id} goes back, and this order stays as it is"
+        return turned_down(case, f"earlier_order: {payment_id} is not this order's, which owes none of it")
+    note = f"earlier_order: all that is left of {payment_id} goes back; this order stays as it is"
     refunds = {payment_id: RefundTerms(None, str(RestockRule.NONE))}
     return Proposal(Result.REFUND_ORDERED, case.order, refunds=refunds, note=note)
 
@@ -209,7 +209,7 @@ def _taken_by_bank(event: RefundOrdered, order: Order) -> str | None:
     """Warn that the customer's bank may have sent the money back already, which Stripe does not check here."""
     if not event.is_elsewhere or order.open_disputes is None:
         return None
-    return "disputed: a payment of it is disputed, or was, and the bank may have sent that back already"
+    return "disputed: one of its payments is or was disputed, and the bank may have sent the money back already"
 
 
 def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered, order: Order) -> Mapping[str, RefundTerms]:
@@ -253,11 +253,11 @@ def _sum_of(parts: Mapping[Payment, int]) -> Money:
 
 def _other_currencies_note(others: Iterable[Payment], order: Order, effects: Sequence[StoredEffect]) -> str | None:
     left = {each: amount for each in others if (amount := _refundable_of(each, order, effects).amount)}
-    return f"other_currency: {_parts_in_words(left)} can go back besides" if left else None
+    return f"other_currency: {_parts_in_words(left)} can also be refunded" if left else None
 
 
 def _amounts_note(parts: Mapping[Payment, int], left: Mapping[Payment, int]) -> str:
-    return f"{_parts_in_words(parts)} to refund, {sum(left.values()) - sum(parts.values())} left then"
+    return f"{_parts_in_words(parts)} to refund, {sum(left.values()) - sum(parts.values())} left after that"
 
 
 def _parts_in_words(parts: Mapping[Payment, int]) -> str:

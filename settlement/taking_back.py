@@ -17,11 +17,11 @@ def take_back(case: Case, refund_id: str) -> Proposal | Look:
     """
     refund = case.order.refunds.by_id.get(refund_id)
     if refund is None:
-        return turned_down(case, f"no_refund: {refund_id} is no refund of it")
+        return turned_down(case, f"no_refund: {refund_id} is not one of its refunds")
     if refund.is_mistake:
-        return turned_down(case, f"mistake: {refund_id} is on record as that already")
+        return turned_down(case, f"mistake: {refund_id} is already recorded as a mistake")
     if not refund.is_elsewhere and not refund.is_undone:
-        return turned_down(case, f"not_undone: {refund_id} is {refund.status} at Stripe, which alone can end it")
+        return turned_down(case, f"not_undone: {refund_id} is {refund.status} at Stripe, and only Stripe can end it")
     status = RefundStatus.CANCELED if refund.is_elsewhere else refund.status
     mistake = Refunds.of(replace(refund, status=status, is_mistake=True))
     order = replace(case.order, refunds=case.order.refunds.merged_with(mistake))

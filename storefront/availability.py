@@ -54,7 +54,7 @@ class Storefront:
                 continue
             shown |= {product_id: str(write.fields["available"]) for product_id, write in due.items()}
             product_ids = tuple(due)
-        raise lost or StoreContended("what is left of a product changed as often as somebody looked")
+        raise lost or StoreContended("the product's stock changed each time it was read")
 
     def show_next(self) -> Mapping[str, str]:
         """The same for the next few products of the catalogue, starting again at its end.

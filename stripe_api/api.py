@@ -165,7 +165,7 @@ def printable(message: str | None) -> str:
 
 
 def not_documented(what: str) -> NotAsDocumented:
-    return NotAsDocumented(f"Stripe's answer is no {what}")
+    return NotAsDocumented(f"Stripe's answer is not a {what}")
 
 
 def _text_or_none(value: object) -> str | None:

@@ -151,9 +151,9 @@ class StripeClient:
             _raise_as_ours(error)
         except AttributeError:
             # The library expects every error to be Stripe's, but a gateway may send its own.
-            raise StripeUnavailable("the answer is not Stripe's") from None
+            raise StripeUnavailable("the answer is not from Stripe") from None
         if not isinstance(answer, dict):
-            raise StripeUnavailable("Stripe's answer is no object")
+            raise StripeUnavailable("Stripe's answer is not an object")
         return answer
 
 

@@ -34,7 +34,7 @@ def stripe_key_from(text: str) -> StripeKey:
         InvalidKey: it is not a key, or not one for a server.
     """
     if text.startswith("pk_"):
-        raise InvalidKey("is a publishable key, with which nothing can be done here")
+        raise InvalidKey("is a publishable key, which is of no use here")
     if text.startswith("whsec_"):
         raise InvalidKey("is a signing secret: it belongs in STRIPE_WEBHOOK_SECRET")
     if not (key := _KEY.fullmatch(text)):

@@ -44,14 +44,12 @@ class Deployment:
         self._list("Worth knowing", warnings(self.wanted, found))
         self._list(f"To be deployed to {self.wanted.project}", changes(self.wanted, found))
         deleted = deletions(self.wanted, found)
-        self._list("DELETED, because this folder has it no more", deleted)
+        self._list("DELETED, because it is no longer in this folder", deleted)
         if is_dry:
             self.say("Nothing was changed.")
             return True
         if deleted and not self.may_delete("Delete this"):
-            raise NotDeployable(
-                "Nothing was changed. What is to stay belongs into this folder, or in another codebase."
-            )
+            raise NotDeployable("Nothing was changed. What should stay belongs in this folder, or in another codebase.")
         make_unset(self.google, self.wanted.project, found.absent_secrets)
         if code := self.firebase(_EVERYTHING):
             return self._failed(code)
@@ -59,18 +57,18 @@ class Deployment:
 
     def _failed(self, code: int) -> bool:
         self._list("Missing now", gaps(self.wanted, self._found()))
-        self.say(f"The Firebase tools have ended with {code}. Once the reason is gone, deploy again: it does the rest.")
+        self.say(f"The Firebase tools exited with {code}. Once the cause is fixed, deploy again: that does the rest.")
         return False
 
     def _is_complete(self) -> bool:
         missing = gaps(self.wanted, self._found())
         if by_name := sorted({gap.mended_by for gap in missing if gap.mended_by}):
-            self._list("Left out, and deployed by name now", missing)
+            self._list("Skipped by the Firebase tools, and now deployed by name", missing)
             self.firebase([f"functions:{name}" for name in by_name])
             missing = gaps(self.wanted, self._found())
         self._list("STILL MISSING", missing)
         if not missing:
-            self.say(f"All is there that should be. Whether it works: make doctor PROJECT={self.wanted.project}")
+            self.say(f"Everything is deployed. To see whether it works: make doctor PROJECT={self.wanted.project}")
         return not missing
 
     def _found(self) -> Found:
@@ -85,7 +83,7 @@ class Deployment:
 
 def _asked(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise NotDeployable(f"{question}? Nobody can be asked here: YES=1 says yes.")
+        raise NotDeployable(f"{question}? There is no terminal to ask at: YES=1 says yes.")
     return input(f"{question}? Type yes: ").strip() == "yes"
 
 
@@ -94,7 +92,7 @@ def main(words: Sequence[str], folder: Path = ROOT) -> int:
     parser.add_argument("--project", type=real_project, required=True)
     parser.add_argument("--dry-run", type=switch, default=False, help="show what would change, and change nothing")
     parser.add_argument(
-        "--yes", type=switch, default=False, help="do not ask before what this folder has no more is deleted"
+        "--yes", type=switch, default=False, help="delete what is no longer in this folder without asking"
     )
     said = parser.parse_args(words)
     try:

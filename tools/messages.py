@@ -24,8 +24,9 @@ _OPERATORS_REASONS: Final = {
     NoticeType.REFUND_DUE: "insufficient_stock: 3 of 'teapot' ordered, 2 available",
     NoticeType.REVIEW: "amount_mismatch: 2900 eur was paid, 3600 eur was asked",
     NoticeType.NOT_PAID: "amount_mismatch: nothing was paid, 3600 eur was asked",
-    NoticeType.SUBSCRIPTION: "subscription: a session that names this order has sold a subscription, which "
-    "pays for no order",
+    NoticeType.SUBSCRIPTION: (
+        "subscription: a session that names this order sold a subscription, which does not pay for it"
+    ),
     NoticeType.PARTLY_FUNDED: "partly_funded: 2400 eur of pi_3Pq6Zw has arrived at Stripe, and the order is expired",
     NoticeType.SECOND_PAYMENT: "second_payment: pi_3Pq7Kd (3600 eur) is not needed: pi_3Pq6Zw has paid the order",
     NoticeType.EARLIER_ORDER: "earlier_order: pi_3Pq7Kd belongs to an order that had the same id, and was deleted",

@@ -95,7 +95,7 @@ def _policy_changes(google: Apis, address: str, wanted: Sequence[Json], channels
         body = {**policy, "notificationChannels": notified}
         if is_contained(body, there):
             continue
-        what = f"policy {name}{'' if notified else ', which notifies nobody: name CHANNELS'}"
+        what = f"policy {name}{'' if notified else ', which notifies nobody: add CHANNELS=…'}"
         if not there:
             yield Change(f"create {what}", "POST", address, body)
         else:
@@ -122,9 +122,9 @@ def run(google: Apis, project: str, channels: Sequence[str], *, is_applied: bool
             _carry_out(google, change)
         yield change.what
     if not due:
-        yield f"{project} is watched as monitoring/ says: there is nothing to change"
+        yield f"{project} is monitored as monitoring/ says: there is nothing to change"
     elif not is_applied:
-        yield "Nothing was changed: APPLY=1 does all this"
+        yield "Nothing was changed: add APPLY=1 to do it"
 
 
 def _carry_out(google: Apis, change: Change) -> None:

@@ -30,7 +30,7 @@ class CancelRequestedTrigger:
         created = written_document(event.get_data())
         order_id = document_id(event, created, "cancelRequests")
         if not can_be_settled(order_id):
-            self.log("ERROR", "a cancel request whose id cannot be handled was left alone", cloudEventId=event["id"])
+            self.log("ERROR", "a cancel request with an unusable id was left alone", cloudEventId=event["id"])
             return
         requested = CancelRequested(order_id)
         log_settled(self.log, requested, self.settle(requested, self.now()))

@@ -26,6 +26,6 @@ class EffectCreatedTrigger:
         """
         effect_id = document_id(event, written_document(event.get_data()), "effects")
         if not is_document_id(effect_id):
-            self.log("ERROR", "an effect whose id cannot be handled was left alone", cloudEventId=event["id"])
+            self.log("ERROR", "an effect with an unusable id was left alone", cloudEventId=event["id"])
             return
         self.perform(effect_id)

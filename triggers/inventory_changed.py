@@ -26,6 +26,6 @@ class InventoryChangedTrigger:
         """
         product_id = document_id(event, written_document(event.get_data()), "inventory")
         if not is_document_id(product_id):
-            self.log("ERROR", "an inventory whose id cannot be handled was left alone", cloudEventId=event["id"])
+            self.log("ERROR", "an inventory with an unusable id was left alone", cloudEventId=event["id"])
             return
         log_shown(self.log, self.show([product_id]))

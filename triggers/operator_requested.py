@@ -30,8 +30,6 @@ class OperatorRequestedTrigger:
         request_id = document_id(event, written_document(event.get_data()), "operatorRequests")
         # Its id becomes part of the ids of audit entries and effects: it may be no longer than an order's.
         if not is_order_id(request_id):
-            self.log(
-                "ERROR", "an operator's request whose id cannot be handled was left alone", cloudEventId=event["id"]
-            )
+            self.log("ERROR", "an operator's request with an unusable id was left alone", cloudEventId=event["id"])
             return
         log_answered(self.log, request_id, self.answer(request_id, self.now()))

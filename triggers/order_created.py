@@ -35,7 +35,7 @@ class OrderCreatedTrigger:
         created = written_document(event.get_data())
         order_id = document_id(event, created, "orders")
         if not can_be_settled(order_id):
-            self.log("ERROR", "an order whose id cannot be handled was left alone", cloudEventId=event["id"])
+            self.log("ERROR", "an order with an unusable id was left alone", cloudEventId=event["id"])
             return
         self.place(OrderPlaced(order_id, product_ids_in(created)))
 

@@ -145,7 +145,7 @@ class ReservationSweep:
             swept = self.sweep()
         except Transient as unavailable:
             self.log("WARNING", f"{type(unavailable).__name__}: {unavailable}", result="not_settled")
-            return _answer(503, {"error": "not swept to the end, the next run goes on"})
+            return _answer(503, {"error": "the sweep did not finish; the next run continues"})
         self.log("INFO" if swept.is_as_usual else "WARNING", "reservations swept", result="swept", **swept.summary())
         return _answer(500 if swept.endings[Ending.FAULT] else 200, swept.summary())
 

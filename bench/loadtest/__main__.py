@@ -87,7 +87,7 @@ def _within(least: int, most: int) -> Callable[[str], int]:
 
 def _typed(question: str) -> str:
     if not sys.stdin.isatty():
-        raise NotRun(f"{question}. Nobody can be asked here: YES=1 says yes.")
+        raise NotRun(f"{question}. There is no terminal to ask at: YES=1 says yes.")
     return input(f"{question}: ").strip()
 
 

@@ -17,13 +17,13 @@ const HOURS = 12;
 export const title = "Events";
 
 const LISTS = [
-  { name: "parked", heading: "Parked", query: parkedEvents(SHOWN), none: "None waits.",
-    says: "They wait for their order or payment, and are taken up by themselves once that is there. One that nobody could read is for a person: ./shop replay EVENT.",
+  { name: "parked", heading: "Parked", query: parkedEvents(SHOWN), none: "None is waiting.",
+    says: "They wait for their order or payment, and are settled automatically once it is there. One that could not be read needs a person: ./shop replay EVENT.",
     acts: (shop) => [{ name: "Acts", cell: ({ id, fields }) => buttonsFor("event", { id, isKept: isKept(fields) }, shop) }] },
   { name: "aside", heading: "Set aside", query: setAside(SHOWN), none: "None was.",
-    says: "Of another account, or of the other mode than the shop's. They changed nothing." },
+    says: "From another account, or from the other mode (live or test). They changed nothing." },
   { name: "repeated", heading: "Delivered again", query: repeated(SHOWN), none: "None was.",
-    says: "Stripe delivers what was not answered in time, and now and then what was. Each was settled once." },
+    says: "Stripe delivers an event again if it was not answered in time, and sometimes even if it was. Each was settled once." },
 ];
 
 export function show(place, _, shop) {
@@ -82,7 +82,7 @@ function page({ lists, counts, hours, error }, shop) {
     <section class="panel" aria-labelledby="hours" aria-busy=${!hours}>
       <h2 id="hours">Deliveries, by the hour</h2>
       ${hours ? bars("Deliveries, by the hour", hours) : html`<p class="waiting">Counting …</p>`}
-      <p class="soft">All that came and was settled: Stripe’s events, each time they were delivered, orders that were placed, acts of
+      <p class="soft">Everything that arrived and was settled: each delivery of Stripe’s events, placed orders, acts of
         operators.</p>
     </section>
     ${LISTS.map((list) => part(list, lists[list.name], counts[list.name], shop))}

@@ -96,7 +96,7 @@ function page(orderId, state, shop) {
     <section class="panel" aria-labelledby="happened">
       <h2 id="happened">What happened</h2>
       ${timeline(happeningsIn({ entries, effects, parked, findings }), holdOf(fields), livemode)}
-      ${state.isCut && !state.isAll ? html`<p>There is more, and later: <a href=${addressOf("order", [orderId], { all: 1 })}>show all of it</a></p>` : nothing}
+      ${state.isCut && !state.isAll ? html`<p>There is more, later on: <a href=${addressOf("order", [orderId], { all: 1 })}>show all of it</a></p>` : nothing}
     </section>
     ${readsLine()}`;
 }
@@ -106,8 +106,7 @@ function what(orderId, fields, shop) {
   const acts = actsOn(fields).map((kind) => actButton(kind, orderId, shop, fields));
   return html`
     <section class="panel" aria-label="Where it is">
-      <p class="standing">${standingOf(fields.status).says}. Placed ${moment(fields.createdAt)} by ${fields.userId
-        ? html`<a class="id" href=${addressOf("orders", [], { user: fields.userId })}>${fields.userId}</a>` : "nobody"}. ${idOf(orderId)}</p>
+      <p class="standing">${standingOf(fields.status).says}. Placed ${moment(fields.createdAt)} by ${fields.userId ? html`<a class="id" href=${addressOf("orders", [], { user: fields.userId })}>${fields.userId}</a>` : "an unnamed customer"}. ${idOf(orderId)}</p>
       ${missing.length ? html`<ul class="missing">${missing.map((each) => html`<li>${each}</li>`)}</ul>` : nothing}
       ${shop.who.mayAct && acts.length ? html`<div class="row acts" role="group" aria-label="What you can do">${acts}</div>` : nothing}
     </section>`;
@@ -126,11 +125,11 @@ function waiting({ effects, parked, disputes, findings, requests }, shop, livemo
     ...disputes.filter(({ fields }) => !/^(won|lost|warning_closed)$/.test(fields.status))
       .map(({ id, fields }) => html`Dispute ${idOf(id, livemode)} is ${fields.status.replaceAll("_", " ")}${fields.dueBy ? html`: answer it in Stripe, due ${when(fields.dueBy, now)}` : nothing}.`),
     ...requests.filter(({ fields }) => !fields.settledAt && !fields.rehearse)
-      .map(({ fields }) => html`${fields.operator} has asked for ${fields.kind} ${when(fields.createdAt, now)}, and nobody has answered yet.`),
+      .map(({ fields }) => html`${fields.operator} asked for ${fields.kind} ${when(fields.createdAt, now)}; it is not answered yet.`),
   ];
   return lines.length ? html`
     <section class="panel attention" aria-labelledby="to-do">
-      <h2 id="to-do">To be seen to</h2>
+      <h2 id="to-do">Needs attention</h2>
       <ul>${lines.map((each) => html`<li>${each}</li>`)}</ul>
     </section>` : nothing;
 }

@@ -142,6 +142,6 @@ function hitsTable(text, lead, hits) {
     { name: "Order", cell: ({ orderId }) => (orderId ? orderLink(orderId) : "–") },
   ];
   return html`
-    ${lead ? html`<p>${text} is the id of ${/^[aeo]/.test(lead.kind) ? "an" : "a"} ${lead.kind} that leads to no order.</p>` : nothing}
-    <section class="panel">${table(`What begins with ${text}`, columns, hits, `Nothing is known of ${text}.`)}</section>`;
+    ${lead ? html`<p>${text} is the id of ${/^[aeo]/.test(lead.kind) ? "an" : "a"} ${lead.kind} that belongs to no order.</p>` : nothing}
+    <section class="panel">${table(`What begins with ${text}`, columns, hits, `${text} is unknown.`)}</section>`;
 }

@@ -92,12 +92,12 @@ function showOne(place, productId, shop) {
   async function drawHistory(hours) {
     const now = new Date();
     const since = sinceFor(hours, now);
-    set(state, { note: "Looking through the trail …", history: null }, draw);
+    set(state, { note: "Reading the trail …", history: null }, draw);
     try {
       const query = trailWithin({ since, limit: ENTRIES_MAX });
       const count = await countOf(query);
       if (count > ENTRIES_MAX) {
-        set(state, { note: `There are ${count} entries, more than are looked through: take a shorter time.` }, draw);
+        set(state, { note: `There are ${count} entries, too many to read: choose a shorter time.` }, draw);
         return;
       }
       const level = levelOf(state.inventory?.fields);
@@ -139,7 +139,7 @@ function one(productId, state, { lookThrough, draw }, shop) {
 function shelf(productId, level, found, product) {
   const figures = [
     ["On hand", level.isNeverShort ? "never short" : level.stock], ["Held", level.reserved], ["Available", level.available],
-    ["May be sold besides", found?.fields.backorder], ["Customers see", product?.fields.available],
+    ["Backorders allowed", found?.fields.backorder], ["Customers see", product?.fields.available],
     ["Price", product ? money(product.fields.unitAmount, product.fields.currency) : undefined],
   ];
   const said = remarks(found?.fields, product?.fields);

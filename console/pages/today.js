@@ -172,7 +172,7 @@ function one([concern], state, shop) {
     <h1>${concern.name}</h1>
     <p class="soft">${concern.says}${count > items.length ? `: ${count}, of which these have waited longest` : ""}</p>
     ${problem(state.error)}
-    <section class="panel">${table(concern.name, columns, items, "Nothing waits here.")}</section>
+    <section class="panel">${table(concern.name, columns, items, "Nothing is waiting here.")}</section>
     ${readsLine()}`;
 }
 

@@ -67,9 +67,9 @@ function say(act, state, draw) {
     <form class="act" @submit=${rehearse}>
       ${choicesFor(act.kind, act.fields).map(choice)}
       <label>Reason <textarea name="reason" rows="2" required maxlength=${REASON_CHARACTERS_MAX} aria-describedby="reason-note"></textarea></label>
-      <p id="reason-note" class="soft">It stays in the audit trail. Name no customer in it.</p>
+      <p id="reason-note" class="soft">It stays in the audit trail, so do not name a customer.</p>
       <div class="row">
-        <button class="main" type="submit" ?disabled=${state.isBusy}>${state.isBusy ? "Trying …" : "See what would happen"}</button>
+        <button class="main" type="submit" ?disabled=${state.isBusy}>${state.isBusy ? "Checking …" : "See what would happen"}</button>
         ${leave("Not now")}
       </div>
     </form>`;
@@ -95,7 +95,7 @@ function look(act, state, draw) {
   return html`
     ${outcome(answer, "This would end as")}
     ${table("What would change", DIFFERENCE, answer.differences, "No document would change.")}
-    <p>Nothing is done yet.</p>
+    <p>Nothing has been done yet.</p>
     <div class="row">
       <button class="main" type="button" autofocus ?disabled=${state.isBusy} @click=${confirm}>${state.isBusy ? "Doing it …" : "Do it"}</button>
       ${leave("Not now")}

@@ -32,7 +32,7 @@ export function moneyPart(fields, checkout, livemode) {
     <section class="panel" aria-labelledby="money">
       <h2 id="money">Money</h2>
       <dl>${amounts.filter(([, amount]) => amount != null).map(([name, amount, of]) => html`<dt>${name}</dt><dd>${money(amount, of)}</dd>`)}</dl>
-      ${table("Payments", payments, paymentsOf(fields), "No payment has named it.")}
+      ${table("Payments", payments, paymentsOf(fields), "No payment names it.")}
       ${refunded.length ? table("Refunds", refunds, refunded) : nothing}
       ${checkout?.fields.sessionId ? html`<p>Checkout session, ${checkout.fields.state}: ${idOf(checkout.fields.sessionId, livemode)}</p>` : nothing}
     </section>`;
@@ -63,6 +63,6 @@ export function stockPart(fields, inventory, toTake) {
   return html`
     <section class="panel" aria-labelledby="units">
       <h2 id="units">Units</h2>
-      ${table("Units", columns, Array.isArray(fields.items) ? fields.items : [], "It names no products.")}
+      ${table("Units", columns, Array.isArray(fields.items) ? fields.items : [], "It has no products.")}
     </section>`;
 }

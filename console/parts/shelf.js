@@ -33,15 +33,15 @@ export function holdersPart(holders, level, toTake, { isAll, looked, lookThrough
   return html`
     <section class="panel" aria-labelledby="holders" aria-busy=${!holders}>
       <h2 id="holders">Held by</h2>
-      ${holders ? table("Orders that hold units of it, the longest waiting first", HOLDERS, holders, "No order that was looked through holds any of it.")
+      ${holders ? table("Orders that hold units of it, longest first", HOLDERS, holders, "No order that was checked holds any of it.")
         : html`<p class="waiting">Looking …</p>`}
       ${holders && !isAll ? html`
-        <p class="row"><span class="warn">Only the ${looked} that have waited longest were looked through, and a few that are paid.</span>
-          ${canLook ? html`<button type="button" @click=${lookThrough}>Look through more</button>` : nothing}</p>` : nothing}
-      ${toTake ? html`<p class="soft">${isAll ? "" : "At least "}${toTake} ${toTake === 1 ? "unit is" : "units are"} paid, and not yet taken: until then
-        on hand and held count them, too.</p>` : nothing}
-      ${differs ? html`<p class="warn">${level.reserved} are reserved, and orders hold ${held}${toTake ? `, and ${toTake} are to be taken` : ""}. If it stays so, something else has
-        written the inventory: the runbook says how it is corrected.</p>` : nothing}
+        <p class="row"><span class="warn">Only the ${looked} oldest were checked, and a few that are paid.</span>
+          ${canLook ? html`<button type="button" @click=${lookThrough}>Check more</button>` : nothing}</p>` : nothing}
+      ${toTake ? html`<p class="soft">${isAll ? "" : "At least "}${toTake} ${toTake === 1 ? "unit is" : "units are"} paid but not taken yet: until then
+        on hand and held include them.</p>` : nothing}
+      ${differs ? html`<p class="warn">${level.reserved} are reserved, but orders hold ${held}${toTake ? `, and ${toTake} are to be taken` : ""}. If it stays so, something else
+        changed the inventory: the runbook says how to correct it.</p>` : nothing}
     </section>`;
 }
 
@@ -68,9 +68,9 @@ export function historyPart(productId, history, note, times, draw) {
         <label>Of <select name="hours">${times.map(([hours, words]) => html`<option value=${hours}>${words}</option>`)}</select></label>
         <button type="submit">Draw</button>
       </form>
-      <p class="soft" role="status">${note || (history ? "" : "It is read from the audit trail: each of its entries is a document read.")}</p>
+      <p class="soft" role="status">${note || (history ? "" : "This reads the audit trail: each entry counts as a document read.")}</p>
       ${history ? html`
         ${line(`${productId} on hand`, history.points.map(({ at, stock }) => ({ label: label(at, history.hours), value: stock })))}
-        ${table("What has moved it, the latest first", HISTORY, history.points.filter(({ moved }) => moved).reverse(), "Nothing has moved it.")}` : nothing}
+        ${table("What moved it, latest first", HISTORY, history.points.filter(({ moved }) => moved).reverse(), "Nothing moved it.")}` : nothing}
     </section>`;
 }

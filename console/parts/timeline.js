@@ -15,7 +15,7 @@ const TOP = 12;
  */
 export function timeline(happenings, hold, livemode) {
   if (!happenings.length) {
-    return html`<p class="soft">Nothing is on record yet.</p>`;
+    return html`<p class="soft">Nothing has happened yet.</p>`;
   }
   return html`${picture(happenings, hold)}<ol class="happenings">${happenings.map((each) => entry(each, livemode))}</ol>`;
 }
@@ -35,7 +35,7 @@ function picture(happenings, hold) {
     <rect class="bar held" x=${x(Math.max(first, hold.from))} y=${y("order") - 9} height="18" rx="4"
       width=${Math.max(2, x(hold.to) - x(Math.max(first, hold.from)))}><title>Its units were held</title></rect>`;
   return html`
-    <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="When what happened; the list below says it in words">
+    <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="What happened when; the list below says it in words">
       ${LANES.map(lane)}${held || nothing}${happenings.map(dot)}
       <text x=${LEFT} y=${height - 4}>${moment(new Date(first))}</text>
       <text x=${WIDTH} y=${height - 4} text-anchor="end">${moment(new Date(last))}</text>

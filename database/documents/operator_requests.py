@@ -97,7 +97,7 @@ def _event_from(request_id: str, fields: Fields) -> OperatorEvent:
         raise _Defect(f"kind must be one of {', '.join(sorted(_KINDS))}")
     build, parameters = _KINDS[kind]
     if unknown := sorted(set(fields) - _COMMON - _ANSWER - parameters):
-        raise _Defect(f"a request of this kind has no {', '.join(map(repr, unknown))}")
+        raise _Defect(f"a request of this kind has no field {', '.join(map(repr, unknown))}")
     if time_or_none(fields.get("createdAt")) is None:
         raise _Defect("createdAt must be a time")
     said = {
@@ -113,7 +113,7 @@ def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
         if not is_document_id(mistaken_id):
             raise _Defect("mistake must be the id of a refund")
         if set(fields) & _OF_REFUND:
-            raise _Defect("a mistake is named by its id alone: nothing is to go back")
+            raise _Defect("a mistake takes only the refund's id, and no amount, payment or restock")
         return RefundOrdered(**said, **_order_in(fields), mistaken_id=mistaken_id)
     amount, named = fields.get("amount"), fields.get("restock")
     if amount is not None and not amount_or_none(amount):
@@ -153,14 +153,14 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
         raise _Defect("mode must be set, add or recount")
     if mode == StockMode.RECOUNT:
         if set(fields) & (_OF_STOCK - {"mode"}):
-            raise _Defect("a recount says nothing but its mode: what is there is counted")
+            raise _Defect("a recount has no other field than its mode")
         return StockAdjusted(**said, product_id=product_id, mode=StockMode.RECOUNT)
     least = 0 if mode == StockMode.SET else -STOCK_UNITS_MAX
     if quantity is None or not least <= quantity <= STOCK_UNITS_MAX:
         raise _Defect(f"quantity must be a whole number from {least} to {STOCK_UNITS_MAX}")
     is_new, backorder = _flag_in(fields, "new"), whole_number(fields.get("backorder", 0))
     if backorder is None or not 0 <= backorder <= STOCK_UNITS_MAX or (backorder and not is_new):
-        raise _Defect(f"backorder must be a whole number from 0 to {STOCK_UNITS_MAX}, and only of what is new")
+        raise _Defect(f"backorder must be a whole number from 0 to {STOCK_UNITS_MAX}, and only for a new product")
     return StockAdjusted(
         **said,
         product_id=product_id,

@@ -37,8 +37,9 @@ MAY_HOLD: Final = (*OPEN_STATUSES, str(OrderStatus.REVIEW))
 COUNTED_ORDERS_MAX: Final = 20_000
 """How many orders' units can be counted within one request: forty pages of five hundred."""
 _TOO_MANY: Final = (
-    "and no request has the time to count them. Release those that nobody will pay for; or take the product off sale, "
-    "let reconciliation count, and write `reserved` into its inventory by hand, as the finding reserved_not_held says"
+    "too many to count in one request. Release those that nobody will pay for; or take the "
+    "product off sale, let reconciliation count, and write `reserved` into its inventory by hand, as the finding "
+    "reserved_not_held says"
 )
 HOLDING_ORDERS: Final = Listing(
     "orders", {"status": MAY_HOLD}, order=["createdAt"], only=["status", "holdKept", "items", "unlimited", "createdAt"]

@@ -26,7 +26,7 @@ class Webhook:
         body = json.dumps(message).encode()
         answer = answer_to(Post(self.url, body, {"Content-Type": "application/json"}), "the chat")
         if _is_page(answer):
-            raise Failed("the chat answers with a page: its address is not that of a webhook", retryable=False)
+            raise Failed("the chat answered with a web page: its address is not a webhook's", retryable=False)
         if not answer.is_success:
             reason = f" ({answer.body.decode()})" if _REASON.fullmatch(answer.body) else ""
             raise Failed(

@@ -98,13 +98,12 @@ _CUSTOMERS: Final = {
 _OPERATORS: Final = {
     NoticeType.CANCEL_REQUESTED: Wording(
         subject="Cancel order {{ order }}?",
-        title="A paid order is to be cancelled",
-        news="The customer wants order {{ order }} cancelled, and it is paid.",
+        title="The customer wants to cancel a paid order",
+        news="The customer wants to cancel order {{ order }}, which is paid.",
         amount="Paid",
-        advice="refund it in Stripe if you agree, or with ./shop refund {{ order }}: that updates the order (if it "
-        "cost nothing, put its units back with ./shop stock add). If you do not, tell the customer.",
-        short="The customer wants order {{ order }} cancelled, and it is paid{{ in_brackets }}. Refund it if you "
-        "agree.",
+        advice="if you agree, refund it in Stripe or with ./shop refund {{ order }}: that updates the order (if it "
+        "cost nothing, put its units back with ./shop stock add). If not, tell the customer.",
+        short="The customer wants to cancel order {{ order }}, which is paid{{ in_brackets }}. Refund it if you agree.",
     ),
     NoticeType.REFUND_FAILED: Wording(
         subject="A refund of order {{ order }} has failed",
@@ -120,7 +119,7 @@ _OPERATORS: Final = {
         title="A paid order cannot be fulfilled",
         news="Order {{ order }} is paid and cannot be fulfilled.",
         amount="Paid",
-        advice="refund {% if refund_under_way %}what the reason does not say is being refunded, if anything is left"
+        advice="refund {% if refund_under_way %}what the reason does not list as being refunded, if anything is left"
         "{% else %}what is not refunded yet{% endif %}, with ./shop refund {{ order }} or in Stripe. Each refund "
         "updates the order and notifies the customer.",
         short="Order {{ order }} is paid{{ in_brackets }} and cannot be fulfilled. "
@@ -129,13 +128,12 @@ _OPERATORS: Final = {
     NoticeType.REVIEW: Wording(
         subject="Decide on order {{ order }}",
         title="An order needs your decision",
-        news="Order {{ order }} is paid, but the payment and the order do not fit together. Nothing moves until you "
-        "decide.",
+        news="Order {{ order }} is paid, but the payment does not match the order. Nothing moves until you decide.",
         amount="Paid",
-        advice="compare the order with its payments in Stripe. If the rest is still to be paid, have it paid: a "
-        "payment that makes up the price settles the order. Else take what was paid for the price with ./shop accept "
-        "{{ order }}, or refund it with ./shop refund {{ order }}.",
-        short="Order {{ order }} is paid{{ in_brackets }}, but payment and order do not fit together. Please decide.",
+        advice="compare the order with its payments in Stripe. If something is still missing, have it paid: a "
+        "payment that makes up the price settles the order. Otherwise accept what was paid as the price with ./shop "
+        "accept {{ order }}, or refund it with ./shop refund {{ order }}.",
+        short="Order {{ order }} is paid{{ in_brackets }}, but the payment does not match the order. Please decide.",
     ),
     NoticeType.NOT_PAID: Wording(
         subject="Was order {{ order }} meant to be free?",
@@ -151,11 +149,11 @@ _OPERATORS: Final = {
     NoticeType.SUBSCRIPTION: Wording(
         subject="A subscription was sold for order {{ order }}",
         title="A subscription was sold for an order",
-        news="A Checkout session that names order {{ order }} has sold a subscription. That pays for no order.",
+        news="A Checkout session that names order {{ order }} sold a subscription. That does not pay for the order.",
         amount="Price",
-        advice="find out why the shop's backend has put an order's id into a session for a subscription. The order "
+        advice="find out why the shop's backend put an order's id into a session for a subscription. The order "
         "stays as it is.",
-        short="A session that names order {{ order }} has sold a subscription, which pays for no order.",
+        short="A session that names order {{ order }} sold a subscription, which does not pay for the order.",
     ),
     NoticeType.PARTLY_FUNDED: Wording(
         subject="Part of the money for order {{ order }} has arrived",
@@ -172,10 +170,10 @@ _OPERATORS: Final = {
     NoticeType.SECOND_PAYMENT: Wording(
         subject="Order {{ order }} was paid more than once",
         title="An order was paid more than once",
-        news="Order {{ order }} is paid, and more money has arrived for it than is needed.",
+        news="Order {{ order }} is paid, and more money has arrived than it needs.",
         amount="Not needed",
-        advice="refund {% if refund_under_way %}what the reason does not say is being refunded, if anything is left"
-        "{% else %}the payment that the reason names, as far as it is not refunded yet{% endif %}, with "
+        advice="refund {% if refund_under_way %}what the reason does not list as being refunded, if anything is left"
+        "{% else %}what is left of the payment that the reason names{% endif %}, with "
         "./shop refund {{ order }} --payment pi_… or in Stripe. The order stays as it is.",
         short="Order {{ order }} was paid more than once{{ in_brackets }}. "
         "{% if refund_under_way %}A refund is under way.{% else %}Refund in Stripe what is not needed.{% endif %}",
@@ -186,28 +184,27 @@ _OPERATORS: Final = {
         news="A payment belongs to an earlier order with the id {{ order }}, which was deleted. The order that has "
         "this id now stays as it is.",
         amount="Paid",
-        advice="unless the customer has what they paid for, refund the payment that the reason names, with "
+        advice="unless the customer received what they paid for, refund the payment that the reason names, with "
         "./shop refund {{ order }} --payment pi_… or in Stripe. Never use an order's id twice.",
         short="Money{{ in_brackets }} has arrived for an earlier order {{ order }}, which was deleted.",
     ),
     NoticeType.DISPUTE: Wording(
         subject="The payment of order {{ order }} is disputed",
         title="A payment is disputed",
-        news="There is news of a dispute about the payment of order {{ order }}.",
+        news="There is news about a dispute over the payment for order {{ order }}.",
         amount="Disputed",
         advice="open the dispute in Stripe. If it needs a response, send your evidence before it is due. No stock has "
         "moved.",
-        short="There is news of a dispute about order {{ order }}{{ in_brackets }}. Evidence may be due in Stripe.",
+        short="There is news about a dispute over order {{ order }}{{ in_brackets }}. Evidence may be due in Stripe.",
     ),
     NoticeType.EFFECT_FAILED: Wording(
-        subject="Something was not done for order {{ order }}",
-        title="Something was not done",
-        news="Something had to be done outside for order {{ order }}, such as sending a message or making a refund. It "
-        "has failed, and was given up.",
+        subject="An action for order {{ order }} failed",
+        title="An action failed",
+        news="An action for order {{ order }} failed, such as sending a message or making a refund, and was given up.",
         amount="Amount",
-        advice="the reason says what was not done, and why. Remove the cause and have it tried again: ./shop why, with "
+        advice="the reason says what failed, and why. Fix the cause and retry it: ./shop why, with "
         "the order's id, shows the command. Or do it yourself, but not both. The order stays as it is.",
-        short="Something was not done for order {{ order }}, such as a message or a refund. It was given up.",
+        short="An action for order {{ order }} failed, such as a message or a refund. It was given up.",
     ),
 }
 
@@ -241,6 +238,6 @@ WORDS: Final = Words(
     reason="Reason",
     to_do="What to do",
     link="See your order",
-    why_customers="You have this message because of your order {{ order }}.",
-    why_operators="You have this message because you look after the shop.",
+    why_customers="You are receiving this message because of your order {{ order }}.",
+    why_operators="You are receiving this message because you look after the shop.",
 )

@@ -90,4 +90,4 @@ def mail_from(fields: Mapping[str, object]) -> Mail:
         } if to:
             return Mail(Sender(name, address), tuple(map(str, to)), reply_to, subject, text, html, date)
         case _:
-            raise Failed("what was kept of the mail cannot be read", retryable=False)
+            raise Failed("the stored mail cannot be read", retryable=False)

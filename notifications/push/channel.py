@@ -58,7 +58,7 @@ def _devices(kit: ChannelKit) -> Devices:
     try:
         credentials, project = google.auth.default(scopes=_SCOPES)
     except DefaultCredentialsError as error:
-        raise SettingsError("nothing here may push messages: there are no Google credentials") from error
+        raise SettingsError("pushes cannot be sent: there are no Google credentials") from error
     if not (project := kit.project or project):
-        raise SettingsError("no Google Cloud project is named, whose devices messages are pushed to")
+        raise SettingsError("pushes cannot be sent: no Google Cloud project is named")
     return Devices(project, AccessToken(partial(token_of, credentials)).headers, kit.store)

@@ -11,7 +11,7 @@ def _judge(payment: PaymentOnBothSides) -> Found | None:
     if there is None or here is None or here.money == there:
         return None
     said = f"{here.money.amount} {here.money.currency}" if here.money else "nothing"
-    words = f"Stripe has received {there.amount} {there.currency} as {payment.payment_id}, and the order says {said}"
+    words = f"Stripe has received {there.amount} {there.currency} as {payment.payment_id}, but the order says {said}"
     return Found(words, to_copy("why", payment.order_id))
 
 

@@ -8,7 +8,7 @@ from reconciliation.subjects import EventRecord
 
 def _judge(event: EventRecord) -> Found | None:
     if event.is_claimed and not event.has_entry:
-        words = f"{event.event_id} is claimed as settled, and no audit entry says what was done"
+        words = f"{event.event_id} is marked as settled, but no audit entry says what was done"
         return Found(words, to_copy("why", event.event_id))
     return None
 

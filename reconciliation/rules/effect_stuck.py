@@ -12,7 +12,7 @@ STUCK_AFTER: Final = timedelta(hours=1)
 
 def _judge(effect: EffectRecord) -> Found | None:
     if effect.now - effect.due_at >= STUCK_AFTER:
-        words = f"{effect.kind} was due at {effect.due_at:%Y-%m-%d %H:%M} UTC, and nobody has tried it"
+        words = f"{effect.kind} was due at {effect.due_at:%Y-%m-%d %H:%M} UTC, but was not tried"
         remedy = to_copy("why", effect.order_id) if effect.order_id else to_copy("status")
         return Found(words, remedy)
     return None

@@ -12,7 +12,7 @@ SEVERAL: Final = 3
 def _judge(key: KeyInUse) -> Found | None:
     if len(key.unknown) < SEVERAL:
         return None
-    words = f"with this key Stripe knows none of {', '.join(key.unknown)}: it is of another account, or another mode"
+    words = f"with this key Stripe knows none of {', '.join(key.unknown)}: it belongs to another account or mode"
     return Found(words, to_copy("why", key.unknown[0]))
 
 

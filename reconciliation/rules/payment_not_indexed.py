@@ -13,7 +13,7 @@ def _judge(record: OrderRecord) -> Found | None:
     if not lost:
         return None
     order_id = record.order.order_id
-    words = f"order {order_id} was paid with {' and '.join(lost)}, whose refunds would not find it"
+    words = f"order {order_id} was paid with {' and '.join(lost)}, whose refunds would not find the order"
     return Found(words, to_copy("why", order_id))
 
 

@@ -11,7 +11,7 @@ def _judge(refunds: RefundsOnBothSides) -> Found | None:
     if there == here:
         return None
     payment_id, order_id = refunds.payment.payment_id, refunds.order.order_id
-    words = f"Stripe has refunded {there} of {payment_id}, and order {order_id} says {here}"
+    words = f"Stripe has refunded {there} of {payment_id}, but order {order_id} says {here}"
     return Found(words, to_copy("why", order_id))
 
 

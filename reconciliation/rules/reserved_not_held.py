@@ -9,7 +9,7 @@ from reconciliation.subjects import ProductRecord
 def _judge(product: ProductRecord) -> Found | None:
     if difference := product.reserved - product.held - product.to_take:
         sold = f" and {product.to_take} that are sold are still to be taken" if product.to_take else ""
-        words = f"{product.reserved} of {product.product_id} are reserved, and orders hold {product.held}{sold}"
+        words = f"{product.reserved} of {product.product_id} are reserved, but orders hold {product.held}{sold}"
         return Found(words, to_copy("stock recount", product.product_id), f"{difference:+}")
     return None
 

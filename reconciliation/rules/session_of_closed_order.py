@@ -14,7 +14,9 @@ def _judge(record: OrderRecord) -> Found | None:
         return None
     if checkout.state is CheckoutState.OPEN and checkout.expires_at > record.now:
         until = f"{checkout.expires_at:%Y-%m-%d %H:%M} UTC"
-        words = f"order {order.order_id} is {order.status}, and can be paid in {checkout.session_id} until {until}"
+        words = (
+            f"order {order.order_id} is {order.status}, but can still be paid in {checkout.session_id} until {until}"
+        )
         return Found(words, to_copy("why", order.order_id))
     return None
 

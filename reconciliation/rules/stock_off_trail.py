@@ -18,7 +18,7 @@ def _judge(product: ProductRecord) -> Found | None:
     if stock == expected:
         return None
     difference = f"{stock - expected:+}"
-    words = f"stock of {product.product_id} is {stock}, and {expected} by the trail: {difference} beside it"
+    words = f"stock of {product.product_id} is {stock}, but {expected} by the trail: {difference} is unexplained"
     # Setting the stock to this figure would sell again what was sold since.
     return Found(words, to_copy("stock add", product.product_id, "0"), difference)
 

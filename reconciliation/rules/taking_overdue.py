@@ -14,9 +14,11 @@ def _judge(taking: TakingRecord) -> Found | None:
     if taking.paid_at is None:
         words = f"units are to be taken for order {taking.order_id}, which was not sold"
     elif taking.units is None:
-        words = f"units are to be taken for order {taking.order_id}, and nobody can read how many"
+        words = f"units are to be taken for order {taking.order_id}, but it cannot be read how many"
     elif taking.now - taking.paid_at >= OVERDUE_AFTER:
-        words = f"units of order {taking.order_id} were sold at {taking.paid_at:%Y-%m-%d %H:%M} UTC, and are not taken"
+        words = (
+            f"units of order {taking.order_id} were sold at {taking.paid_at:%Y-%m-%d %H:%M} UTC, but are not taken yet"
+        )
     else:
         return None
     return Found(words, to_copy("why", taking.order_id))

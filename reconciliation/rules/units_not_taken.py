@@ -18,7 +18,7 @@ def _judge(record: OrderRecord) -> Found | None:
     sold = Counter(order.taken if order.finalized_at else {})
     gone = Counter({product_id: -units for product_id, units in record.stock_moved.items()})
     wrong = [
-        f"{sold[each]} of {each} were sold, and {gone[each]} are gone"
+        f"{sold[each]} of {each} were sold, but {gone[each]} were taken"
         for each in sorted((sold.keys() | gone.keys()) - record.uncounted)
         if (abs(gone[each]) > sold[each] if was_refunded else gone[each] != sold[each])
     ]

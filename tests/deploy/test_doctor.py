@@ -243,7 +243,7 @@ def test_what_cannot_be_looked_at_is_not_checked_and_not_wrong(
     ("key", "why"),
     [
         ("rk_test_of_somebody_else", "Stripe answers 401"),
-        ("rk_…", "STRIPE_API_KEY has a character in it that is in none of Stripe's keys"),
+        ("rk_…", "STRIPE_API_KEY has a character that no Stripe key has"),
     ],
 )
 def test_a_key_that_stripe_does_not_take_is_not_repeated(
@@ -287,7 +287,7 @@ def test_the_table_has_a_line_for_each_check(
     assert main(["--project", PROJECT], deployer.folder) == 3
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(CHECKS)
-    assert lines[0] == "ok           apis           those that functions.yaml names are on"
+    assert lines[0] == "ok           apis           the APIs that functions.yaml names are on"
     assert (
         "wrong        schedules      The job of releaseExpiredReservations is PAUSED: gcloud scheduler jobs resume "
         f"firebase-schedule-releaseExpiredReservations-{REGION} --location={REGION} --project={PROJECT}"

@@ -68,7 +68,7 @@ def test_whoever_may_not_make_secrets_is_told_how_they_are_made(
 ) -> None:
     monkeypatch.setattr(deployer.google, "refused", {f"POST secretmanager/{IN_PROJECT}/secrets"})
     said, *commands = refusal(deployer).splitlines()
-    assert said == "Whoever is signed in may not make secrets:"
+    assert said == "Whoever is signed in may not create secrets:"
     assert commands == [
         f"printf unset | gcloud secrets create {name} --data-file=- --project={PROJECT}"
         for name in sorted(wanted_in(deployer.folder, PROJECT).secrets)
@@ -87,9 +87,9 @@ def test_a_schedule_that_would_go_on_calling_as_another_account_is_to_be_deleted
         f"cloudscheduler/{job}": {"httpTarget": {"oidcToken": {"serviceAccountEmail": "former@example.com"}}},
     }
     assert refusal(deployer) == (
-        "The schedule of sendCanary calls it as former@example.com, which it will not run as any more: gcloud "
+        "The schedule of sendCanary calls it as former@example.com, but it will no longer run as that account: gcloud "
         f"scheduler jobs delete firebase-schedule-sendCanary-{REGION} --location={REGION} --project={PROJECT}, "
-        "and deploy: it is made anew"
+        "and deploy: that creates it again"
     )
 
 
@@ -120,7 +120,7 @@ def test_what_a_new_function_takes_is_read_from_functions_yaml(deployer: Deploye
         *(f"settle-checkout lacks roles/{role}" for role in roles),
     ]
     settings_file(deployer).write_text("PIGEON_SECRET=coo")
-    assert "PIGEON_SECRET is in a file of settings: it belongs into Secret Manager alone." in refusal(deployer)
+    assert "PIGEON_SECRET is in a settings file: it belongs only in Secret Manager." in refusal(deployer)
 
 
 def test_a_schedule_of_which_nobody_knows_when_it_is_late_is_refused(deployer: Deployer) -> None:
@@ -181,13 +181,13 @@ def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, mon
         ("OPEN_ORDERS_MAX=0", "OPEN_ORDERS_MAX must be a whole number from 1 to 10000, not '0'."),
         (
             "STRIPE_WEBHOOK_SECRET=x",
-            "STRIPE_WEBHOOK_SECRET is in a file of settings: it belongs into Secret Manager alone.",
+            "STRIPE_WEBHOOK_SECRET is in a settings file: it belongs only in Secret Manager.",
         ),
         (
             "ORDER_URL=https://shop.example/#/{orderId}",
             "What follows the # is no part of ORDER_URL: put the value in double quotes.",
         ),
-        ("EXPECT_LIVE_MODE=true", "EXPECT_LIVE_MODE is no setting: .env has all there are."),
+        ("EXPECT_LIVE_MODE=true", "EXPECT_LIVE_MODE is no setting: .env lists them all."),
         ("REGION=", "REGION is not set, or cannot be used: .env has its default."),
     ],
 )
@@ -217,7 +217,7 @@ def test_that_a_project_has_no_settings_of_its_own_is_worth_knowing(deployer: De
     deployer.deploy(is_dry=True)
     default.write_text(of_all)
     settings_file(deployer).write_text(before)
-    assert f"\n  There is no .env.{PROJECT}: every setting is that of .env.\n" in deployer.said[0]
+    assert f"\n  There is no .env.{PROJECT}: every setting is as in .env.\n" in deployer.said[0]
 
 
 def test_nothing_is_deleted_without_a_yes_whatever_page_lists_it(
@@ -244,7 +244,7 @@ def test_nothing_is_deleted_without_a_yes_whatever_page_lists_it(
     assert refusal(deployer).startswith("Nothing was changed.")
     assert deployer.asked == ["Delete this"]
     assert deployer.said[-1].splitlines() == [
-        "DELETED, because this folder has it no more:",
+        "DELETED, because it is no longer in this folder:",
         f"  function thumbnail in {REGION}",
         "  index orders (shipped ascending)",
         "  indexing of orders.note",

@@ -55,11 +55,11 @@ def test_who_is_not_let_in_sees_nothing_and_who_may_look_cannot_act(
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         assert barriers(page) == []
         sign_in(page, an_account(auth_host, email))
-        expect(page.get_by_role("heading", name="This account may not look")).to_be_visible()
+        expect(page.get_by_role("heading", name="This account has no access")).to_be_visible()
         expect(page.get_by_text(f"./shop admin add {email}")).to_be_visible()
         expect(page.get_by_role("navigation")).to_have_count(0)
         an_account(auth_host, email, viewer=True)
-        page.get_by_role("button", name="It is done: look again").click()
+        page.get_by_role("button", name="Check again").click()
         expect(page.get_by_role("banner")).to_contain_text("looks only")
         order = open_order(page, "order-due")
         expect(order).to_contain_text("€36.00 is to be refunded")

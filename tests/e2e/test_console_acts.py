@@ -78,7 +78,7 @@ def test_an_order_is_held_longer_accepted_and_refunded_in_part(console: Page, sh
     shop.seed_product("pot", stock=10)
     order_id = shop.place_order("acted-on", pot=1)
     order = open_order(console, order_id)
-    expect(order).to_contain_text("nobody has paid; €40.00 is asked")
+    expect(order).to_contain_text("not paid yet; €40.00 is asked")
     until = datetime.now(UTC) + timedelta(hours=5)
     act(console, "Hold longer", "hold extended", Until=f"{until:%Y-%m-%dT%H:%M}")
     expect(order).to_contain_text("held for another 4 h")
@@ -126,7 +126,7 @@ def test_what_a_person_has_seen_to_is_marked_as_handled_and_in_no_list_any_more(
     }
     write_all(shop.client, {f"orders/{order_id}": an_order(status="expired"), **waiting})
     order = open_order(console, order_id)
-    to_do = order.get_by_role("region", name="To be seen to")
+    to_do = order.get_by_role("region", name="Needs attention")
     for said in "was given up", "is parked":
         line = to_do.get_by_role("listitem").filter(has_text=said)
         act(console, "Mark as handled", "handled", within=line)

@@ -22,7 +22,7 @@ def test_an_accountant_gets_each_order_payment_refund_and_entry_with_its_amount_
     (order,) = map(json.loads, result.stdout.splitlines())
     assert (order["orderId"], order["status"], order["currency"]) == ("order-1", "refunded", "eur")
     assert (order["amountReceived"], order["amountRefunded"]) == (received, received)
-    assert result.stderr == "1 row. Stripe's fees are not in it: they are in Stripe's own reports.\n"
+    assert result.stderr == "1 row. Stripe's fees are not included: they are only in Stripe's reports.\n"
     (payment,) = csv.DictReader(exported(paid_shop, "payments", "--format", "csv").stdout.splitlines())
     assert (payment["orderId"], payment["amount"], payment["currency"]) == ("order-1", str(received), "eur")
     entries = [json.loads(line) for line in exported(paid_shop, "trail").stdout.splitlines()]

@@ -27,7 +27,7 @@ def test_a_day_without_webhooks_is_made_up_for_and_a_wrong_figure_is_found(fires
         inventory.update({"reserved": firestore.Increment(2)})
         later = replace(job, now=lambda: tomorrow + timedelta(hours=1))
         (found,) = later.run().opened
-        assert found.words == "2 of shirt are reserved, and orders hold 0"
+        assert found.words == "2 of shirt are reserved, but orders hold 0"
         inventory.update({"reserved": firestore.Increment(-2)})
         assert later.run().closed == ("reserved_not_held_shirt",)
         assert later.run().settled == {}

@@ -44,7 +44,7 @@ def found_in(google: Google, wanted: Wanted, needed: Collection[str] = rights.DE
     """What exists. Raises NotDeployable, also if the signed-in user lacks a permission that is needed."""
     if lacking := _lacking(google, wanted.project, needed):
         # All other requests would be refused, too, one by one.
-        raise NotDeployable(f"Whoever is signed in may not, in {wanted.project}: {', '.join(lacking)}.")
+        raise NotDeployable(f"Whoever is signed in lacks, in {wanted.project}: {', '.join(lacking)}.")
     return _found(google, wanted)
 
 

@@ -58,13 +58,13 @@ class Google:
     def change(self, method: str, address: str, body: Mapping[str, Any]) -> None:
         """Create or change something. Raises NotDeployable, also if something that it needs does not exist."""
         if self._asked(method, address, body) is None:
-            raise NotDeployable(f"{address} answers 404: what it takes is not there, or not yet")
+            raise NotDeployable(f"{address} answers 404: something that it needs does not exist, or not yet")
 
     def _asked(self, method: str, address: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         try:
             answer = self._session.request(method, f"https://{address}", json=body, timeout=_ANSWER_SECONDS_MAX)
         except (GoogleAuthError, RequestException) as problem:
-            raise NotDeployable(f"{address.partition('/')[0]} cannot be asked: {problem}") from None
+            raise NotDeployable(f"{address.partition('/')[0]} cannot be reached: {problem}") from None
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         if answer.status_code == HTTPStatus.FORBIDDEN:

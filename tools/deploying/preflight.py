@@ -35,12 +35,12 @@ def warnings(wanted: Wanted, found: Found) -> list[Defect]:
 def of_settings(wanted: Wanted) -> Iterator[Defect]:
     if exposed := sorted(wanted.secrets & wanted.settings.keys()):
         for name in exposed:
-            yield Defect(f"{name} is in a file of settings", "it belongs into Secret Manager alone.")
+            yield Defect(f"{name} is in a settings file", "it belongs only in Secret Manager.")
         return
     for name in sorted(wanted.cut_short):
-        yield Defect(f"What follows the # is no part of {name}", "put the value in double quotes.")
+        yield Defect(f"What follows the # is not part of {name}", "put the value in double quotes.")
     for name in sorted(wanted.unknown):
-        yield Defect(f"{name} is no setting", ".env has all there are.")
+        yield Defect(f"{name} is not a setting", ".env lists them all.")
     try:
         settings = settings_from(wanted.settings)
     except SettingsError as error:
@@ -49,7 +49,8 @@ def of_settings(wanted: Wanted) -> Iterator[Defect]:
     for function in wanted.functions:
         if function.concurrency > settings.threads:
             yield Defect(
-                f"{THREADS.name} is {settings.threads}, and {function.name} takes {function.concurrency} at a time"
+                f"{THREADS.name} is {settings.threads}, but {function.name} takes {function.concurrency} requests "
+                "at a time"
             )
 
 
@@ -111,23 +112,23 @@ def _of_schedules(wanted: Wanted, found: Found) -> Iterator[Defect]:
         caller = caller_of(found.jobs[function.job]) if function.job in found.jobs else function.account
         if caller != function.account:
             yield Defect(
-                f"The schedule of {function.name} calls it as {caller}, which it will not run as any more",
+                f"The schedule of {function.name} calls it as {caller}, but it will no longer run as that account",
                 f"gcloud scheduler jobs delete {function.job} --location={function.region} "
-                f"--project={wanted.project}, and deploy: it is made anew",
+                f"--project={wanted.project}, and deploy: that creates it again",
             )
 
 
 def _of_own_settings(wanted: Wanted) -> Iterator[Defect]:
     """In a checkout where somebody forgot to commit the file, deploying would reset all settings to their defaults."""
     if not wanted.has_own_settings:
-        yield Defect(f"There is no .env.{wanted.project}", "every setting is that of .env.")
+        yield Defect(f"There is no .env.{wanted.project}", "every setting is as in .env.")
 
 
 def _of_location(wanted: Wanted, found: Found) -> Iterator[Defect]:
     location = str((found.database or {}).get("locationId"))
     near = _NEAR.get(location, (location,))
     for region in sorted({function.region for function in wanted.functions} - set(near)):
-        yield Defect(f"Functions are in {region}, the database is in {location}", f"REGION={near[0]} is nearer.")
+        yield Defect(f"Functions are in {region}, but the database is in {location}", f"REGION={near[0]} is nearer.")
 
 
 def of_protection(wanted: Wanted, found: Found) -> Iterator[Defect]:
@@ -136,4 +137,4 @@ def of_protection(wanted: Wanted, found: Found) -> Iterator[Defect]:
     if database.get("deleteProtectionState") != "DELETE_PROTECTION_ENABLED":
         yield Defect("The database can be deleted by one command", f"{update} --delete-protection")
     if database.get("pointInTimeRecoveryEnablement") != "POINT_IN_TIME_RECOVERY_ENABLED":
-        yield Defect("What is overwritten is gone at once", f"{update} --enable-pitr")
+        yield Defect("Overwritten data cannot be recovered", f"{update} --enable-pitr")

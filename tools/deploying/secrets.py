@@ -26,7 +26,7 @@ def make_unset(google: Changeable, project: str, names: Iterable[str]) -> None:
             del left[0]
     except NotAllowed:
         commands = [f"printf {UNSET} | gcloud secrets create {name} --data-file=- --project={project}" for name in left]
-        raise NotDeployable("\n".join(["Whoever is signed in may not make secrets:", *commands])) from None
+        raise NotDeployable("\n".join(["Whoever is signed in may not create secrets:", *commands])) from None
 
 
 def _make(google: Changeable, secrets: str, name: str) -> None:

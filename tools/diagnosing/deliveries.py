@@ -39,7 +39,7 @@ def endpoint(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Un
         yield Defect(f"Each event is delivered {len(ours)} times, to {ids}", f"delete all but one {_IN_DASHBOARD}")
     for one in ours:
         if one["status"] != "enabled":
-            yield Defect(f"{one['id']} is {one['status']}", f"enable it {_IN_DASHBOARD}, and resend what it has missed")
+            yield Defect(f"{one['id']} is {one['status']}", f"enable it {_IN_DASHBOARD}, and resend what it missed")
 
 
 def event_types(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
@@ -50,7 +50,7 @@ def event_types(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect |
         if "*" in enabled:
             yield Defect(f"{one['id']} sends every type", f"choose those of docs/runbook.md {_IN_DASHBOARD}")
         elif lacking or more:
-            differs = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has also {', '.join(more)}"] * bool(more)
+            differs = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"also sends {', '.join(more)}"] * bool(more)
             yield Defect(f"{one['id']} {' and '.join(differs)}", f"choose those of docs/runbook.md {_IN_DASHBOARD}")
 
 
@@ -62,13 +62,15 @@ def api_version(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect |
         version = one.get("api_version") or (key and key.events_version)
         if not version:
             yield Unseen(
-                f"{one['id']} sends events of the account's own version, which no event of it shows",
-                f"set {API_KEY} and look again, once there are events; or add one of {API_VERSION} in its place",
+                f"{one['id']} sends events in the account's default version, which is unknown while there are no "
+                "events",
+                f"set {API_KEY} and run this again once there are events; or replace it with an endpoint of "
+                f"{API_VERSION}",
             )
         elif not OLDEST_VERSION <= version[: len(OLDEST_VERSION)] <= API_VERSION[: len(OLDEST_VERSION)]:
             yield Defect(
-                f"{one['id']} sends events of {version}, which nobody has tried",
-                f"add one of {API_VERSION} in its place: an endpoint keeps its version",
+                f"{one['id']} sends events of {version}, which was never tested",
+                f"replace it with an endpoint of {API_VERSION}: an endpoint's version cannot be changed",
             )
 
 
@@ -78,23 +80,23 @@ def mode(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen
     signed_for = {secret.livemode for secret in seen.secrets} if isinstance(seen.secrets, tuple) else {None}
     if expected is not None and not {expected, None} & signed_for:
         yield Defect(
-            f"{EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
+            f"{EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode, but {STRIPE_WEBHOOK_SECRET} has no secret for it",
             "correct one of the two, and deploy",
         )
     if expected is None and {True, False} <= signed_for:
         yield Defect(
-            f"{STRIPE_WEBHOOK_SECRET} has secrets of both modes, so that test money pays for orders",
+            f"{STRIPE_WEBHOOK_SECRET} has secrets of both modes, so test payments pay for orders",
             f"set {EXPECT_LIVEMODE[0]}, and deploy",
         )
     for livemode in {one["livemode"] for one in _listed(wanted, seen)}:
         if expected is not None and livemode != expected:
             yield Defect(
-                f"The endpoint is of {_MODES[livemode]} mode, and {EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode",
+                f"The endpoint is in {_MODES[livemode]} mode, but {EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode",
                 "register it in the other mode, or correct the setting and deploy",
             )
         elif not {livemode, None} & signed_for:
             yield Defect(
-                f"The endpoint is of {_MODES[livemode]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
+                f"The endpoint is in {_MODES[livemode]} mode, but {STRIPE_WEBHOOK_SECRET} has no secret for it",
                 "add the endpoint's own, and deploy",
             )
     if isinstance(seen.api_key, ServicesKey):
@@ -106,7 +108,7 @@ def forged_post(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect 
     if isinstance(seen.forged, Unseen):
         yield seen.forged
     elif seen.forged != FORGED:
-        yield Defect(f"{seen.addresses[0]} answers {seen.forged}", f"it must be {FORGED}; its log says why")
+        yield Defect(f"{seen.addresses[0]} answers {seen.forged}", f"it should answer {FORGED}; its log says why")
 
 
 def signed_post(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
@@ -115,20 +117,20 @@ def signed_post(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect 
         return
     for answer in seen.signed:
         if answer != UNKNOWN:
-            yield Defect(f"{seen.addresses[0]} answers {answer}", f"it must be {UNKNOWN}; its log says why")
+            yield Defect(f"{seen.addresses[0]} answers {answer}", f"it should answer {UNKNOWN}; its log says why")
 
 
 def _of_key(key: ServicesKey, signed_for: Collection[bool | None], *, expected: bool | None) -> Iterator[Defect]:
     livemode = key.livemode
     if expected is not None and livemode != expected:
         yield Defect(
-            f"{API_KEY} is of {_MODES[livemode]} mode, and {EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode",
+            f"{API_KEY} is for {_MODES[livemode]} mode, but {EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode",
             "correct one of the two, and deploy",
         )
     elif not {livemode, None} & set(signed_for):
         yield Defect(
-            f"{API_KEY} is of {_MODES[livemode]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
-            "set a key of the other mode, and deploy",
+            f"{API_KEY} is for {_MODES[livemode]} mode, but {STRIPE_WEBHOOK_SECRET} has no secret for it",
+            "set a key for the other mode, and deploy",
         )
 
 

@@ -29,11 +29,9 @@ def effects_in(google: Google, wanted: Wanted, now: datetime) -> Effects | Unsee
     try:
         return Effects(_kinds(google, wanted, given_up()), _kinds(google, wanted, overdue(now)))
     except NotAllowed:
-        return Unseen(
-            "whoever is signed in may not read documents", "have somebody look who may: roles/datastore.viewer"
-        )
+        return Unseen("whoever is signed in may not read documents", "ask somebody who may: roles/datastore.viewer")
     except NotDeployable as problem:
-        return Unseen(str(problem), "see above, and look again")
+        return Unseen(str(problem), "see above, then run this again")
 
 
 def given_up() -> Json:

@@ -21,12 +21,12 @@ def effects(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Un
         yield seen.effects
         return
     if seen.effects.given_up:
-        yield Defect(f"What was given up: {_counted(seen.effects.given_up)}", "see docs/runbook.md (Effects)")
+        yield Defect(f"Given up: {_counted(seen.effects.given_up)}", "see docs/runbook.md (Effects)")
     if seen.effects.overdue:
         minutes = OVERDUE.total_seconds() // 60
         yield Defect(
-            f"What has waited for more than {minutes:.0f} minutes: {_counted(seen.effects.overdue)}",
-            "the sweep takes it up: see its schedule and its log",
+            f"Overdue by more than {minutes:.0f} minutes: {_counted(seen.effects.overdue)}",
+            "the sweep performs them: see its schedule and its log",
         )
 
 
@@ -40,12 +40,12 @@ def api_key(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Un
 
 def _of_answers(answers: Mapping[str, int]) -> Iterator[Defect | Unseen]:
     if HTTPStatus.UNAUTHORIZED in answers.values():
-        yield Defect(f"Stripe does not take {API_KEY}", _SET_ANOTHER)
+        yield Defect(f"Stripe does not accept {API_KEY}", _SET_ANOTHER)
         return
     if forbidden := [what for what, status in answers.items() if status == HTTPStatus.FORBIDDEN]:
-        yield Defect(f"{API_KEY} may not read {', '.join(forbidden)}", "let it, in Stripe's dashboard (API keys)")
+        yield Defect(f"{API_KEY} may not read {', '.join(forbidden)}", "allow it in Stripe's dashboard (API keys)")
     if strange := set(answers.values()) - {HTTPStatus.OK, HTTPStatus.FORBIDDEN}:
-        yield Unseen(f"Stripe answers {min(strange)}", "look again")
+        yield Unseen(f"Stripe answers {min(strange)}", "run this again")
 
 
 def _counted(kinds: Sequence[str]) -> str:

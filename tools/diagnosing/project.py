@@ -37,7 +37,7 @@ def settings_in_use(wanted: Wanted, found: Found, _now: datetime) -> Iterator[De
         name for name, value in wanted.settings.items() if any(each.get(name, "") != value for each in used)
     )
     if others:
-        yield Defect(f"What runs has another {', '.join(others)} than the files of settings", _deploy(wanted))
+        yield Defect(f"The functions run with another {', '.join(others)} than the settings files say", _deploy(wanted))
 
 
 def rights(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
@@ -53,7 +53,7 @@ def database(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
     # Enterprise edition is, unless configured otherwise, since it serves MongoDB's API.
     if there.get("firestoreDataAccessMode") == "DATA_ACCESS_MODE_DISABLED":
         yield Defect(
-            "It is closed to Firestore's API", "enable its firestoreDataAccessMode by projects.databases.patch"
+            "It does not allow Firestore's API", "enable its firestoreDataAccessMode by projects.databases.patch"
         )
 
 
@@ -66,18 +66,18 @@ def indexes(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
     for name in comparison.other_indexing(wanted, found):
         yield Defect(f"{name} is not as in the file", _deploy(wanted))
     for name in found.being_built:
-        yield Defect(f"{name} is not ready, and queries that need it fail", "wait until it is built")
+        yield Defect(f"{name} is not ready; queries that need it fail", "wait until it is built")
 
 
 def times_to_live(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
     for name, state in found.times_to_live.items():
         if state != "ACTIVE":
-            yield Defect(f"{name} is {state}, and nothing is deleted", f"wait, or {_deploy(wanted)}")
+            yield Defect(f"{name} is {state}, so nothing is deleted", f"wait, or {_deploy(wanted)}")
 
 
 def rules(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
     if found.rules != wanted.rules:
-        yield Defect("The rules are not those of the file" if found.rules else "There are no rules", _deploy(wanted))
+        yield Defect("The rules are not as in the file" if found.rules else "There are no rules", _deploy(wanted))
 
 
 def secrets(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
@@ -88,7 +88,7 @@ def secrets(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
             latest = found.secrets.get(bound["secret"])
             if latest and bound["version"] not in (latest, "latest"):
                 yield Defect(
-                    f"{function.name} has version {bound['version']} of {bound['secret']}, and {latest} is the latest",
+                    f"{function.name} has version {bound['version']} of {bound['secret']}, but {latest} is the latest",
                     _deploy(wanted),
                 )
 
@@ -101,7 +101,7 @@ def secret_value(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect
 def functions(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
     yield from preflight.of_generation(wanted, found)
     for gap in comparison.gaps(wanted, found):
-        yield Defect(f"Missing is {gap.what}", gap.by_hand or _deploy(wanted))
+        yield Defect(f"Missing: {gap.what}", gap.by_hand or _deploy(wanted))
 
 
 def schedules(wanted: Wanted, found: Found, now: datetime) -> Iterator[Defect | Unseen]:
@@ -120,12 +120,10 @@ def schedules(wanted: Wanted, found: Found, now: datetime) -> Iterator[Defect | 
             yield Defect(f"{function.name} {called}", f"gcloud scheduler jobs run {place}")
         elif last is None:
             minutes = function.every.total_seconds() / 60
-            yield Unseen(f"{function.name} was not called yet", f"look again in {minutes:.0f} minutes")
+            yield Unseen(f"{function.name} has not been called yet", f"run this again in {minutes:.0f} minutes")
         elif code := job.get("status", {}).get("code", 0):
             logs = f"gcloud functions logs read {function.name} --gen2 --region={function.region}"
-            yield Defect(
-                f"The last run of {function.name} has failed with {code}", f"{logs} --project={wanted.project}"
-            )
+            yield Defect(f"The last run of {function.name} failed with {code}", f"{logs} --project={wanted.project}")
 
 
 def alert_policies(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
@@ -136,15 +134,15 @@ def alert_policies(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defec
     used = {name: policy for name, policy in there.items() if policy.get("enabled", True)}
     ours = {policy["displayName"] for policy in monitoring_in().policies}
     if not used:
-        yield Defect("No alert policy is switched on, so nobody is called", "see docs/runbook.md (Watching)")
+        yield Defect("No alert policy is enabled, so nobody is alerted", "see docs/runbook.md (Watching)")
     elif not ours & used.keys():
-        yield Unseen("Others watch here than those of monitoring/", "see docs/runbook.md (Watching)")
+        yield Unseen("The policies here are not those of monitoring/", "see docs/runbook.md (Watching)")
     else:
         remedy = f"make monitoring PROJECT={wanted.project} CHANNELS=… APPLY=1"
         if absent := sorted(ours - there.keys()):
-            yield Defect(f"There is no alert policy {', '.join(absent)}", remedy)
+            yield Defect(f"Missing alert policies: {', '.join(absent)}", remedy)
         if silent := sorted(name for name in ours & used.keys() if not used[name].get("notificationChannels")):
-            yield Defect(f"Nobody is called by {', '.join(silent)}", remedy)
+            yield Defect(f"These alert nobody: {', '.join(silent)}", remedy)
 
 
 def alert_channels(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
@@ -154,11 +152,11 @@ def alert_channels(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defe
         return
     used = [channel for channel in seen.channels if channel.get("enabled", True)]
     if not used:
-        yield Defect("No notification channel is switched on, so alerts reach nobody", "see docs/runbook.md (Watching)")
+        yield Defect("No notification channel is enabled, so alerts reach nobody", "see docs/runbook.md (Watching)")
     for channel in used:
         if channel.get("verificationStatus") == "UNVERIFIED":
             named = channel.get("displayName") or channel["name"]
-            yield Defect(f"Nobody has proven to receive what is sent to {named}", "verify it in Google's console")
+            yield Defect(f"Not verified, so alerts may not arrive: {named}", "verify it in the Google Cloud console")
 
 
 def _deploy(wanted: Wanted) -> str:

@@ -71,7 +71,7 @@ def seen_of(wanted: Wanted, google: Google, environment: Mapping[str, str], now:
 
 
 def not_deployed(wanted: Wanted) -> Unseen:
-    return Unseen("the webhook is not there", f"make deploy PROJECT={wanted.project}")
+    return Unseen("the webhook is not deployed", f"make deploy PROJECT={wanted.project}")
 
 
 def _is_on(google: Google, project: str, api: str) -> bool:
@@ -128,7 +128,7 @@ def _text_of(name: str, google: Google, wanted: Wanted, found: Found) -> str | D
     except NotAllowed:
         return Unseen(
             f"whoever is signed in may not read {name}",
-            f"have somebody look who may: roles/secretmanager.secretAccessor on {name}",
+            f"ask somebody who may: roles/secretmanager.secretAccessor on {name}",
         )
     except NotDeployable as problem:
         # New instances cannot read it either.
@@ -144,14 +144,14 @@ def _usable(text: str) -> SigningSecrets | Defect:
         secrets = settings_from({STRIPE_WEBHOOK_SECRET: text}).webhook_secrets
     except SettingsError as error:
         return Defect(str(error), remedy)
-    return secrets or Defect(f"{STRIPE_WEBHOOK_SECRET} is still unset, so nothing is served", remedy)
+    return secrets or Defect(f"{STRIPE_WEBHOOK_SECRET} is still unset, so the webhook refuses everything", remedy)
 
 
 def _watching(google: Google, project: str, what: str) -> Sequence[Json] | Unseen:
     try:
         return listed(google, f"monitoring.googleapis.com/v3/projects/{project}/{what}")
     except NotAllowed:
-        return Unseen("whoever is signed in may not look", "have somebody look who may: roles/monitoring.viewer")
+        return Unseen("whoever is signed in may not read this", "ask somebody who may: roles/monitoring.viewer")
 
 
 def _signed(
@@ -163,6 +163,6 @@ def _signed(
         case Unseen():
             return secrets
         case Defect():
-            return Unseen("there is no secret to sign with", "see above")
+            return Unseen("there is no secret for signing", "see above")
         case _:
             return [answer_to_unknown(addresses[0], secret, now) for secret in secrets]

@@ -23,7 +23,7 @@ _NEEDED_BY_SERVICE: Final = {
     "refunds": "https://api.stripe.com/v1/refunds?limit=1",
     "events": "https://api.stripe.com/v1/events?limit=1",
 }
-_NEEDED: Final = f"let {API_KEY} be a restricted key that may read webhook endpoints"
+_NEEDED: Final = f"set {API_KEY} to a restricted key that may read webhook endpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ def services_key(key: str) -> ServicesKey | Defect | Unseen:
     try:
         livemode = stripe_key_from(key).livemode
     except InvalidKey as invalid:
-        return Defect(f"{API_KEY} {invalid}", "set another, or unset, and deploy")
+        return Defect(f"{API_KEY} {invalid}", "set another key, or unset, and deploy")
     try:
         answers = {what: _asked(address, key) for what, address in _NEEDED_BY_SERVICE.items()}
         latest = answers["events"].json()["data"] if answers["events"].ok else ()
     except (requests.RequestException, KeyError) as problem:
-        return Unseen(f"Stripe cannot be asked ({type(problem).__name__})", "look again")
+        return Unseen(f"Stripe cannot be reached ({type(problem).__name__})", "run this again")
     statuses = {what: answer.status_code for what, answer in answers.items()}
     return ServicesKey(livemode, statuses, next((event.get("api_version") for event in latest), None))
 
@@ -61,12 +61,12 @@ def endpoints_of(key: str) -> Sequence[Json] | Unseen:
     if not key:
         return Unseen(f"{API_KEY} is not set", _NEEDED)
     if not re.fullmatch(r"\w+", key, re.ASCII):
-        return Unseen(f"{API_KEY} has a character in it that is in none of Stripe's keys", _NEEDED)
+        return Unseen(f"{API_KEY} has a character that no Stripe key has", _NEEDED)
     try:
         answer = _asked(_ENDPOINTS, key)
         endpoints: Sequence[Json] | None = answer.json()["data"] if answer.ok else None
     except (requests.RequestException, KeyError) as problem:
-        return Unseen(f"Stripe cannot be asked ({type(problem).__name__})", "look again")
+        return Unseen(f"Stripe cannot be reached ({type(problem).__name__})", "run this again")
     return Unseen(f"Stripe answers {answer.status_code}", _NEEDED) if endpoints is None else endpoints
 
 

@@ -100,7 +100,7 @@ def test_a_page_is_no_chat(provider: Provider) -> None:
     for page in (Trouble.GARBAGE, slack_answer(200, "\n<html>")):
         provider.script = [page]
         failed = failure(provider)
-        said = "the chat answers with a page: its address is not that of a webhook"
+        said = "the chat answered with a web page: its address is not a webhook's"
         assert (str(failed), failed.retryable) == (said, False)
 
 

@@ -26,7 +26,7 @@ def test_a_mail_is_kept_and_found_again() -> None:
 
 @pytest.mark.parametrize("name", A_MAIL.fields)
 def test_a_mail_that_somebody_has_changed_beyond_reading_is_given_up(name: str) -> None:
-    with pytest.raises(Failed, match=r"^what was kept of the mail cannot be read$") as failed:
+    with pytest.raises(Failed, match=r"^the stored mail cannot be read$") as failed:
         mail_from({**A_MAIL.fields, name: [] if name == "to" else 7})
     assert not failed.value.retryable
 

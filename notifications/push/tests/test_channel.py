@@ -26,13 +26,13 @@ def test_without_credentials_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) 
         raise DefaultCredentialsError("none")
 
     monkeypatch.setattr("google.auth.default", default)
-    with pytest.raises(SettingsError, match=r"^nothing here may push messages: there are no Google credentials$"):
+    with pytest.raises(SettingsError, match=r"^pushes cannot be sent: there are no Google credentials$"):
         channel_from(a_kit({}))
 
 
 def test_without_a_project_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("google.auth.default", lambda scopes: (object(), None))
-    said = r"^no Google Cloud project is named, whose devices messages are pushed to$"
+    said = r"^pushes cannot be sent: no Google Cloud project is named$"
     with pytest.raises(SettingsError, match=said):
         channel_from(replace(a_kit({}), project=None))
 

@@ -64,7 +64,7 @@ def test_any_other_order_says_what_it_is(status: OrderStatus) -> None:
 UNPRICED: dict[str, dict[str, Any]] = {
     "neither the catalogue nor the backend has priced it": {"total": None, "items_total": None},
     "adjustments must be a list": {"price_defect": "adjustments must be a list"},
-    "more is taken off than its items cost": {"total": Money(-1, "eur")},
+    "more is taken off than the items cost": {"total": Money(-1, "eur")},
 }
 
 

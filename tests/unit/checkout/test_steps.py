@@ -46,7 +46,7 @@ NOT_CLAIMED: dict[str, tuple[Checkout, timedelta, str]] = {
     "too_many_attempts": (
         an_open_checkout(ATTEMPTS_MAX, state=CheckoutState.EXPIRED),
         timedelta(),
-        "the order cannot be paid: its sessions came to nothing too often",
+        "the order cannot be paid: too many of its sessions came to nothing",
     ),
     "held_too_long": (
         an_open_checkout(state=CheckoutState.EXPIRED),

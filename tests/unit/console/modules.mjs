@@ -84,7 +84,7 @@ test("a refund that failed is named with its money until as much has gone back",
     return [lost, note, missingIn(fields, NOW)];
   };
   const words = "refund re_1 is failed and refund re_2 is canceled";
-  const missing = ["refund re_1 came to nothing: it is failed", "refund re_2 came to nothing: it is canceled"];
+  const missing = ["refund re_1 paid nothing back: it is failed", "refund re_2 paid nothing back: it is canceled"];
   assert.deepEqual(found({ re_1: refund("failed"), re_2: refund("canceled") }), [[{ amount: 2400, currency: "eur" }], words, missing]);
   assert.deepEqual(found({ re_1: refund("failed"), e_1: refund("succeeded", { elsewhere: true }) }), [[], "", []]);
   assert.deepEqual(found({ re_1: refund("failed", { mistake: true }) }), [[], "", []]);
@@ -168,7 +168,7 @@ test("a page leads to Stripe's own only if it knows in which mode", () => {
 test("what is missing names the hold, the price and the money that is on its way", () => {
   const held = { status: "reserved", amountTotal: 3600, currency: "eur", reservationExpiresAt: minutes(30) };
   const [price, hold] = missingIn(held, NOW);
-  assert.match(price, /nobody has paid; .*36/);
+  assert.match(price, /not paid yet; .*36/);
   assert.match(hold, /held for another 30 min/);
   assert.match(missingIn({ ...held, reservationExpiresAt: minutes(-5) }, NOW)[1], /ended 5 min ago/);
   const late = { ...held, payments: { pi_1: { state: "processing" } } };

@@ -22,7 +22,7 @@ def defect_in(request: dict[str, object]) -> str | None:
     ("request_", "defect"),
     [
         ({}, "kind must be one of accept, cancel, extend, handle, refund, release, replay, retry, stock"),
-        (an_operators_request("accept", amount=1, again=True), "a request of this kind has no 'again', 'amount'"),
+        (an_operators_request("accept", amount=1, again=True), "a request of this kind has no field 'again', 'amount'"),
         (an_operators_request("accept", createdAt="today"), "createdAt must be a time"),
         (an_operators_request("accept", operator=""), "operator must be a text of 1 to 200 characters"),
         (an_operators_request("accept", reason=" "), "reason must be a text of 1 to 500 characters"),
@@ -37,12 +37,12 @@ def defect_in(request: dict[str, object]) -> str | None:
         (an_operators_request("refund", mistake="a/b"), "mistake must be the id of a refund"),
         (
             an_operators_request("refund", mistake="re_1", amount=1),
-            "a mistake is named by its id alone: nothing is to go back",
+            "a mistake takes only the refund's id, and no amount, payment or restock",
         ),
         (an_operators_request("extend"), "until must be a time"),
         (an_operators_request("retry", target="a/b"), "target must be the id of an effect"),
         (an_operators_request("replay", target="a/b"), "target must be the id of an event of Stripe's"),
-        (an_operators_request("replay", target="evt_1", of="event"), "a request of this kind has no 'of'"),
+        (an_operators_request("replay", target="evt_1", of="event"), "a request of this kind has no field 'of'"),
         (an_operators_request("handle", target="f"), "of must be effect, finding or event: what target is the id of"),
         (
             an_operators_request("handle", target="f", of=["event"]),
@@ -51,11 +51,14 @@ def defect_in(request: dict[str, object]) -> str | None:
         (an_operators_request("handle", target="a/b", of="finding"), "target must be the id of that finding"),
         ({**STOCK, "target": ".."}, "target must be the id of a product"),
         ({**STOCK, "mode": "take"}, "mode must be set, add or recount"),
-        ({**STOCK, "mode": "recount"}, "a recount says nothing but its mode: what is there is counted"),
+        ({**STOCK, "mode": "recount"}, "a recount has no other field than its mode"),
         ({**STOCK, "mode": "set", "quantity": -1}, "quantity must be a whole number from 0 to 1000000000"),
         ({**STOCK, "quantity": 1.5}, "quantity must be a whole number from -1000000000 to 1000000000"),
         ({**STOCK, "force": 1}, "force must be true or false"),
-        ({**STOCK, "backorder": 1}, "backorder must be a whole number from 0 to 1000000000, and only of what is new"),
+        (
+            {**STOCK, "backorder": 1},
+            "backorder must be a whole number from 0 to 1000000000, and only for a new product",
+        ),
     ],
 )
 def test_what_is_no_request_says_why(request_: dict[str, object], defect: str) -> None:

@@ -135,7 +135,7 @@ def test_while_stripe_does_not_answer_another_try_can_help(
 def test_what_stripe_refuses_is_given_up_and_so_is_the_refund_of_an_order_that_is_gone() -> None:
     for performer, reason in (
         (refunding(Stripe(StripeRefused("is disputed", "charge_disputed"))), "charge_disputed: is disputed"),
-        (refunding(Stripe(), MemoryStore()), "order-1 does not exist any more: refund pi_2 by hand"),
+        (refunding(Stripe(), MemoryStore()), "order-1 no longer exists: refund pi_2 by hand"),
     ):
         with pytest.raises(Failed, match=reason) as failed:
             performer.perform(A_REFUND, {})

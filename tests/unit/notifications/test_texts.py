@@ -57,7 +57,7 @@ def test_an_operator_learns_what_happened_why_and_what_to_do() -> None:
         f"Order order-1 is paid and cannot be fulfilled.\n\nPaid: €36.00\nReason: {reason}\n\n"
         "What to do: refund what is not refunded yet, with ./shop refund order-1 or in Stripe. Each refund updates the "
         "order and notifies the customer.\n\n"
-        "You have this message because you look after the shop."
+        "You are receiving this message because you look after the shop."
     )
 
 
@@ -67,7 +67,7 @@ def test_nobody_is_asked_to_refund_what_the_service_is_refunding(kind: NoticeTyp
     said: tuple[str | None, ...] = (remark, f"second_payment: pi_1 (3600 eur) is not needed; {remark}")
     for reason in said:
         text = text_of(a_document(kind, Audience.OPERATOR, reason=reason))
-        assert "refund what the reason does not say is being refunded" in text.body
+        assert "refund what the reason does not list as being refunded" in text.body
         assert text.short.endswith("A refund is under way.")
         assert not text.subject.startswith("Refund order")
     for reason in (

@@ -14,4 +14,4 @@ ANCHOR = chained(
 @pytest.mark.parametrize("changed", [{"heads": 1}, {"heads": 1.5}, {"heads": b"1"}, {"hash": None}])
 def test_an_anchor_that_was_changed_is_found_to_be_so(changed: dict[str, object]) -> None:
     assert AnchorRead("a", ANCHOR, ()).defect is None
-    assert AnchorRead("a", {**ANCHOR, **changed}, ()).defect == "it is not what was hashed"
+    assert AnchorRead("a", {**ANCHOR, **changed}, ()).defect == "it does not match its hash"

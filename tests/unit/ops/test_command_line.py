@@ -169,7 +169,7 @@ def test_what_is_no_text_is_refused_before_anything_is_done(words: tuple[str, ..
     store = MemoryStore()
     refused = operated(store, *words)
     assert (refused.exit_code, store.dump()) == (ExitCode.USAGE, {})
-    assert "is no text in UTF-8" in refused.stderr
+    assert "is not valid UTF-8" in refused.stderr
 
 
 def test_the_shop_is_opened_only_when_a_command_asks_for_it() -> None:

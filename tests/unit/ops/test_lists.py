@@ -162,7 +162,7 @@ def test_one_product_shows_which_orders_hold_its_units() -> None:
 
 def test_units_that_no_order_holds_are_counted_anew() -> None:
     said = operated(a_shop(a_reserved_order(), reserved=4), "stock", "shirt").stdout
-    assert "4 units are reserved, and orders hold 3." in said
+    assert "4 units are reserved, but orders hold 3." in said
     assert said.splitlines()[-1] == "./shop stock recount shirt"
 
 
@@ -171,10 +171,10 @@ def test_what_is_paid_and_not_yet_taken_is_said_and_counted_as_reserved() -> Non
     store.put("takings/paid", {"units": {"shirt": 2}})
     assert "2 paid, not yet taken" in operated(store, "stock").stdout
     said = operated(store, "stock", "shirt").stdout
-    assert "2 units are paid, and not yet taken: within a minute they leave `stock` and `reserved`." in said
+    assert "2 units are paid, but not taken yet: within a minute they leave `stock` and `reserved`." in said
     assert "recount" not in said
     store.put("inventory/shirt", {"stock": 10, "reserved": 6})
-    assert "6 units are reserved, and orders hold 3, and 2 are to be taken." in operated(store, "stock", "shirt").stdout
+    assert "6 units are reserved, but orders hold 3, and 2 are to be taken." in operated(store, "stock", "shirt").stdout
     assert json.loads(operated(store, "stock", "shirt", "--json").stdout)["product"]["to_take"] == 2
 
 
@@ -186,7 +186,7 @@ def test_where_more_may_hold_units_than_is_looked_through_nothing_is_concluded(
     store = a_shop(a_reserved_order(), reserved=9)
     store.put("takings/paid", {"units": {"shirt": 2}})
     said = operated(store, "stock", "shirt").stdout
-    assert ("more open orders than were looked through" in said, "recount" in said) == (True, False)
+    assert ("more open orders than were checked" in said, "recount" in said) == (True, False)
 
 
 def test_a_refund_beyond_the_latest_orders_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,4 +213,4 @@ def test_an_inventory_that_cannot_be_read_says_what_to_write_there() -> None:
     store = a_shop_with_a_hold()
     store.put("inventory/shirt", {"stock": "ten", "reserved": -3})
     said = " ".join(operated(store, "stock", "shirt").stdout.split())
-    assert "Write there `stock` as you count it, and 3 as `reserved`, which is what orders hold." in said
+    assert "Write into it `stock` as you count it, and 3 as `reserved`, which is what orders hold." in said

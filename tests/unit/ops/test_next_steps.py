@@ -170,7 +170,7 @@ def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> N
     sold = (a_placement(), a_payment())
     failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed"), total=1_200)
     store = a_shop_after(*sold, failed)
-    assert "- refund re_1 came to nothing: it is failed" in told(store)
+    assert "- refund re_1 paid nothing back: it is failed" in told(store)
     assert next_steps(store) == ways_of_lost(1_200, "re_1")
     another = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200, status="failed"), total=2_400)
     assert next_steps(a_shop_after(*sold, failed, another)) == ways_of_lost(2_400, "re_1", "re_2")
@@ -195,7 +195,7 @@ def test_what_went_back_elsewhere_is_named_with_how_it_is_taken_back_and_waits_f
     said = " ".join(told(store).split())
     refunds: Any = document_at(store, "orders/order-1")["refunds"]
     taken_back = f"refund --mistake {next(iter(refunds))} order-1"
-    assert f"€12.00 of pi_1 went back outside Stripe. If that is a mistake: ./shop {taken_back}" in said
+    assert f"€12.00 of pi_1 went back outside Stripe. If that was recorded by mistake: ./shop {taken_back}" in said
     assert next_steps(store) == []
     assert operated(store, *taken_back.split(), *YES).exit_code == ExitCode.FINE
     assert ("went back outside Stripe. If" in told(store), next_steps(store)) == (False, [])
@@ -226,14 +226,14 @@ def test_a_dispute_is_answered_while_it_is_open(*, is_deleted: bool) -> None:
         store.delete("orders/order-1")
     settled(a_dispute("evt_2"), store)
     (step,) = next_steps(store)
-    assert step == "Answer dispute dp_1 in Stripe, with evidence until 2026-03-21 15:09 UTC: it is needs_response"
+    assert step == "Answer dispute dp_1 in Stripe, evidence due by 2026-03-21 15:09 UTC: its status is needs_response"
     assert next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2", "won"))) == []
 
 
 @pytest.mark.parametrize(
     ("result", "helps"),
     [
-        ("order_not_found", "Have the order written, which settles it, or refund the payment in Stripe."),
+        ("order_not_found", "Create the order, which settles it, or refund the payment in Stripe."),
         ("payment_not_found", "replay the payment's own event, which settles this one, too."),
     ],
 )
@@ -275,9 +275,9 @@ def test_units_that_nobody_takes_in_time_need_a_person() -> None:
     ("order", "units", "step"),
     [
         ({"takenLater": ["shirt"]}, "three", "write its `units` as {shirt: 3}. Until then no stock can be set"),
-        ({}, {"shirt": -1}, "nothing was sold that is taken later, so delete it. Until then no stock can be set"),
-        (None, {"shirt": "x"}, "nothing was sold that is taken later, so delete it"),
-        (None, {"shirt": 3}, "takes units for an order that is not there"),
+        ({}, {"shirt": -1}, "no hot product was sold, so delete it. Until then no stock can be set"),
+        (None, {"shirt": "x"}, "no hot product was sold, so delete it"),
+        (None, {"shirt": 3}, "takes units for an order that does not exist"),
     ],
 )
 def test_what_is_to_be_taken_and_should_not_be_as_it_is_says_what_to_do(
@@ -307,7 +307,7 @@ def test_what_fails_again_and_again_outside_says_why() -> None:
     failing = {"state": "RETRY", "error": "no answer", "nextAttemptAt": LATER}
     assert next_steps(with_effect(store, A_MAIL, **failing, attempts=4), now=LATER) == []
     (step,) = next_steps(with_effect(store, A_MAIL, **failing, attempts=5), now=LATER)
-    assert "has failed 5 times (no answer). Mend that" in step
+    assert "has failed 5 times (no answer). Fix the cause" in step
 
 
 def test_a_remedy_that_shows_the_same_page_once_more_is_no_step() -> None:
@@ -340,4 +340,4 @@ def test_a_paid_order_that_its_customer_wants_cancelled_can_be_refunded() -> Non
     paid: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur"}
     order = a_reserved_order(status="finalized", finalizedAt=NOW, payments={"pi_1": paid}, cancelRequestedAt=NOW)
     assert next_steps(a_shop(order)) == ways_back()
-    assert "- its customer asked at 2026-03-14 15:09:26" in told(a_shop(order))
+    assert "- the customer asked at 2026-03-14 15:09:26" in told(a_shop(order))

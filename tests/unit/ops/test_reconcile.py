@@ -43,7 +43,7 @@ def test_what_is_missing_is_shown_and_nothing_is_written(at_stripe: ShopAtStripe
     shown = ran("reconcile", "--since", "2026-03-14")
     assert (shown.exit_code, at_stripe.store.dump()) == (ExitCode.FOUND, before)
     events = [event["id"] for event in at_stripe.account.events]
-    assert "Nobody has settled these: add --yes to do it" in shown.stdout
+    assert "Not settled yet: add --yes to settle them" in shown.stdout
     assert all(event_id in shown.stdout for event_id in events)
     assert "./shop why" in shown.stdout
     assert [each["eventId"] for each in json.loads(ran("reconcile", "--json").stdout)["missing"]] == events
@@ -57,7 +57,7 @@ def test_it_is_settled_once_that_is_said_and_then_all_is_well(at_stripe: ShopAtS
     assert ran("reconcile", "--yes").exit_code == ExitCode.FINE
     said = ran("findings")
     assert said.exit_code == ExitCode.FINE
-    assert said.stdout.startswith(f"Nothing disagrees of what happened before {at_stripe.now:%Y-%m-%d} ")
+    assert said.stdout.startswith(f"Nothing disagrees, up to {at_stripe.now:%Y-%m-%d} ")
 
 
 def test_where_stripe_was_never_asked_that_is_said_of_what_is_right(
@@ -71,7 +71,7 @@ def test_where_stripe_was_never_asked_that_is_said_of_what_is_right(
 
 def test_nothing_is_called_right_that_nobody_has_compared(at_stripe: ShopAtStripe) -> None:
     said = ran("findings")
-    assert (said.exit_code, said.stdout, "Nobody has compared yet" in said.stderr) == (ExitCode.FAILED, "", True)
+    assert (said.exit_code, said.stdout, "Nothing has been compared yet" in said.stderr) == (ExitCode.FAILED, "", True)
     assert at_stripe.store.get("reconciliations/stripe") is None
 
 
@@ -83,22 +83,22 @@ def test_by_hand_it_goes_on_to_the_end_however_long_that_takes(at_stripe: ShopAt
 def test_what_disagrees_is_listed_with_what_to_do(at_stripe: ShopAtStripe) -> None:
     broken(at_stripe.store, "inventory/shirt", reserved=9)
     assert (
-        "6 of shirt are reserved, and orders hold 0\n./shop stock recount shirt\n" in ran("reconcile", "--yes").stdout
+        "6 of shirt are reserved, but orders hold 0\n./shop stock recount shirt\n" in ran("reconcile", "--yes").stdout
     )
     listed = ran("findings")
     assert listed.exit_code == ExitCode.FOUND
     assert listed.stdout.splitlines() == [
         f"reserved_not_held, since {at_stripe.now:%Y-%m-%d %H:%M} UTC",
-        "6 of shirt are reserved, and orders hold 0",
+        "6 of shirt are reserved, but orders hold 0",
         "./shop stock recount shirt",
         "./shop handle reserved_not_held_shirt",
         "",
-        "What is right closes when it is next looked at: within the hour, or now, with",
+        "A finding closes once it is right and checked again: within the hour, or now, with",
         "./shop reconcile --yes",
     ]
     assert json.loads(ran("findings", "--json").stdout)[0]["id"] == "reserved_not_held_shirt"
     again = ran("reconcile", "--yes")
-    assert (again.exit_code, "1 found before: ./shop findings" in again.stdout) == (ExitCode.FOUND, True)
+    assert (again.exit_code, "1 found earlier: ./shop findings" in again.stdout) == (ExitCode.FOUND, True)
 
 
 def test_what_a_person_has_handled_is_listed_last_and_ends_as_if_all_was_well(at_stripe: ShopAtStripe) -> None:
@@ -113,7 +113,7 @@ def test_what_a_person_has_handled_is_listed_last_and_ends_as_if_all_was_well(at
     assert (again.exit_code, "found before" in again.stdout) == (ExitCode.FINE, False)
     listed = ran("findings")
     assert (listed.exit_code, listed.stdout.startswith("Nothing else disagrees")) == (ExitCode.FINE, True)
-    assert listed.stdout.endswith(", handled\n9 of shirt are reserved, and orders hold 0\nby olga: counted by hand\n")
+    assert listed.stdout.endswith(", handled\n9 of shirt are reserved, but orders hold 0\nby olga: counted by hand\n")
 
 
 def test_where_stripe_cannot_be_asked_it_says_so_and_shows_what_the_database_alone_does(

@@ -111,17 +111,17 @@ def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None
     for path in "findings/x_1", "webhookEvents/x_1":
         store.put(path, {"state": "open", "found": "what?", "processed": False})
     both = operated(store, "handle", "x_1", *YES)
-    assert (both.exit_code, "say --of finding or --of event" in both.stderr) == (ExitCode.FAILED, True)
+    assert (both.exit_code, "add --of finding or --of event" in both.stderr) == (ExitCode.FAILED, True)
     assert operated(store, "handle", "x_1", "--of", "finding", *YES).exit_code == ExitCode.FINE
     assert document_at(store, "webhookEvents/x_1")["processed"] is False
-    assert "cannot be the id" in operated(store, "handle", "a/b").stderr
+    assert "not a valid id" in operated(store, "handle", "a/b").stderr
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("accept", "order-1", "--yes"), "Say why"),
-        (("accept", "order-1", "--yes", "--reason", " "), "Say why"),
+        (("accept", "order-1", "--yes"), "--yes needs"),
+        (("accept", "order-1", "--yes", "--reason", " "), "--yes needs"),
         (("accept",), "Name one ORDER"),
         (("accept", "order-1", "--all", "--status", "review"), "Name one ORDER"),
         (("release", "--all"), "Name one ORDER"),
@@ -134,8 +134,8 @@ def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None
         (("refund", "--all", "--status", "review", "--elsewhere"), "are for one ORDER"),
         (("refund", "--all", "--status", "review", "--mistake", "re_1"), "are for one ORDER"),
         (("extend", "order-1"), "Until when?"),
-        (("extend", "order-1", "--for", "soon"), "no duration"),
-        (("extend", "order-1", "--until", "soon"), "no time"),
+        (("extend", "order-1", "--for", "soon"), "not a duration"),
+        (("extend", "order-1", "--until", "soon"), "not a time"),
     ],
 )
 def test_what_is_said_wrongly_does_nothing_and_ends_with_2(words: tuple[str, ...], said: str) -> None:
@@ -186,7 +186,7 @@ def test_nobody_is_told_to_ask_again_for_what_may_be_done_already() -> None:
             raise StoreUnavailable("no answer")
 
     failed = operated(Lost(), "accept", "order-1", *YES)
-    assert (failed.exit_code, "try again only if it is not" in failed.stderr) == (1, True)
+    assert (failed.exit_code, "try again only if it does not" in failed.stderr) == (1, True)
 
 
 def test_who_cannot_be_known_has_to_say_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def test_a_set_that_has_changed_since_it_was_shown_is_left_alone_also_if_it_is_a
         store.delete("orders/order-3")
     before = store.dump()
     refused = operated(store, *ALL, *YES, *meant)
-    assert (refused.exit_code, "not the set that was named" in refused.stderr, store.dump()) == (2, True, before)
+    assert (refused.exit_code, "not the ones that --set names" in refused.stderr, store.dump()) == (2, True, before)
 
 
 def test_at_a_terminal_the_money_is_said_before_the_number_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_at_a_terminal_the_money_is_said_before_the_number_is_asked_for(monkeypa
     assert [told[0], told[-1]] == ["2 orders, 7200 eur in minor units", "Type how many orders you are about to change"]
     monkeypatch.setattr("click.prompt", lambda *_, **__: 2)
     refused = operated(store, *ALL, *YES, "--set", "0")
-    assert (refused.exit_code, "not the set that was named" in refused.stderr) == (2, True), "a set was named"
+    assert (refused.exit_code, "not the ones that --set names" in refused.stderr) == (2, True), "a set was named"
     assert operated(store, *ALL, *YES).exit_code == 0
 
 
@@ -75,7 +75,7 @@ def test_bulk_says_how_many_and_how_much_money_and_does_all_of_them_only_for_who
     meant = the_set(store, *ALL)
     for said in ((), ("--count", "2"), ("--count", "3", *meant[2:]), ("--count", "2", "--set", "0")):
         refused = operated(store, *ALL, *YES, *said)
-        assert (refused.exit_code, "say --count 2 --set" in refused.stderr, store.dump()) == (2, True, before)
+        assert (refused.exit_code, "add --count 2 --set" in refused.stderr, store.dump()) == (2, True, before)
     assert operated(store, *ALL, *YES, *meant).exit_code == 0
     assert ([status_in(store), status_in(store, "order-2")], shirts_in(store)) == (["expired"] * 2, (10, 0))
 
@@ -98,7 +98,7 @@ def test_what_was_done_is_said_also_if_the_database_ends_it_halfway() -> None:
     meant = the_set(store, *ALL)
     with before_each_commit(store, failing_after(2, StoreUnavailable("down"))):
         failed = operated(store, *ALL, *YES, *meant)
-    assert (failed.exit_code, "release order-1 is done (down)" in failed.stderr) == (1, True)
+    assert (failed.exit_code, "release order-1 was done (down)" in failed.stderr) == (1, True)
     assert failed.stdout.splitlines()[-1] == "release order-2 ended as expired"
 
 

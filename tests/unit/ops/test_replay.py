@@ -106,7 +106,7 @@ def test_what_a_person_has_handled_is_settled_after_all_from_what_is_kept_of_it(
     ) == (3, True)
 
 
-# --- From what is kept here -------------------------------------------------------------------------------------------
+# --- From what is stored here ------------------------------------------------------------------------------------
 
 
 def a_shop_with_a_parked_refund() -> MemoryStore:
@@ -120,7 +120,7 @@ def test_what_is_parked_is_settled_from_what_is_kept_of_it_without_any_key() -> 
     assert document_at(store, "webhookEvents/evt_9")["result"] == "order_not_found"
     waits = ran(store, "--parked")
     assert (waits.exit_code, ran(store, "evt_9").stdout.splitlines()[1:]) == (3, waits.stdout.splitlines()[2:])
-    assert "evt_9 payment_intent.succeeded, from what is kept here, would end as order_not_found" in waits.stdout
+    assert "evt_9 payment_intent.succeeded, from what is stored here, would end as order_not_found" in waits.stdout
     store.put("orders/order-9", document_at(a_shop_with_a_hold(), "orders/order-1") | {"status": "pending"})
     done = ran(store, "--parked", *the_set("evt_9"), *YES)
     assert (done.exit_code, status_in(store, "order-9")) == (0, "finalized")
@@ -184,4 +184,4 @@ def test_all_of_a_kind_are_done_only_by_who_says_how_many_they_are() -> None:
     for count in (), ("--count", "2"):
         refused = ran(store, "--parked", *count, *YES)
         assert (refused.exit_code, store.dump()) == (2, before)
-        assert "1 events are found" in refused.stderr
+        assert "The number of events is 1." in refused.stderr

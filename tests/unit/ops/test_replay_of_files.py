@@ -40,9 +40,9 @@ def test_a_file_is_read_as_stripe_and_its_tools_write_it(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{json.dumps(PAID)}\n{{", "line 2 begins no JSON that comes to an end"),
-        ('{"object": "charge"}', "something that is no event"),
-        ("[1]", "something that is no event"),
+        (f"{json.dumps(PAID)}\n{{", "line 2 does not begin complete JSON"),
+        ('{"object": "charge"}', "something that is not a Stripe event"),
+        ("[1]", "something that is not a Stripe event"),
     ],
 )
 def test_what_is_no_file_of_events_is_refused_as_a_whole(text: str, said: str) -> None:
@@ -73,9 +73,9 @@ def test_what_only_a_file_says_is_shown_and_settled_only_by_who_accepts_that_nob
     taken = ("--from", str(file), *the_set("evt_1"))
     for stripe in None, Stripe():
         shown = ran(store, *taken, stripe=stripe)
-        assert "1 of them are known from the file alone: nobody has signed them" in shown.stdout
+        assert "1 of them are only in the file: they are not signed" in shown.stdout
         refused = ran(store, *taken, *YES, stripe=stripe)
-        assert (refused.exit_code, status_in(store), "say --unsigned" in refused.stderr) == (2, "reserved", True)
+        assert (refused.exit_code, status_in(store), "add --unsigned" in refused.stderr) == (2, "reserved", True)
     assert ran(store, *taken, *YES, "--unsigned").exit_code == 0
     assert status_in(store) == "finalized"
 
@@ -86,9 +86,9 @@ def test_what_only_a_file_says_is_shown_and_settled_only_by_who_accepts_that_nob
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ((), 2, "Which?"),
-        (("evt_1", "--parked"), 2, "Which?"),
-        (("evt_1", "--since", "2d"), 2, "--since is for"),
+        ((), 2, "Which events?"),
+        (("evt_1", "--parked"), 2, "Which events?"),
+        (("evt_1", "--since", "2d"), 2, "--since needs"),
         (("evt_1", *YES[:-2], "--operator", "o" * 201), 2, "at most 200 characters"),
         (("evt_slow",), 1, "status.stripe.com"),
         (("evt_2",), 1, ""),
@@ -119,10 +119,10 @@ def test_without_a_key_it_says_where_to_take_one_from() -> None:
 @pytest.mark.parametrize(
     ("event_id", "said"),
     [
-        ("evt_9", "Stripe knows no such event in this account and mode, or none any more"),
-        ("evt_secret", "Stripe does not show it: more_permissions_required: The key may not read events"),
-        ("evt_other", "Stripe has shown another event"),
-        ("evt/1", "this cannot be the id of an event"),
+        ("evt_9", "Stripe has no such event in this account and mode, or no longer has it"),
+        ("evt_secret", "Stripe refuses to show it: more_permissions_required: The key may not read events"),
+        ("evt_other", "Stripe returned another event"),
+        ("evt/1", "this is not a valid event id"),
     ],
 )
 def test_what_stripe_does_not_show_says_why(event_id: str, said: str) -> None:
@@ -135,7 +135,7 @@ def test_what_stripe_does_not_show_says_why(event_id: str, said: str) -> None:
 def test_what_nobody_knows_to_be_settled_can_be_replayed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaying, "patience", lambda: patience(total_seconds=0))
     shown = ran(a_shop_with_a_hold(), "evt_1", *YES, stripe=Stripe(PAID))
-    assert (shown.exit_code, "nobody knows whether it is settled" in shown.stdout) == (1, True)
+    assert (shown.exit_code, "it is not known whether it was settled" in shown.stdout) == (1, True)
 
 
 def test_an_event_whose_order_is_not_there_yet_says_so() -> None:

@@ -270,6 +270,6 @@ def test_an_order_whose_inventory_was_gone_is_shown_until_there_is_one_again() -
     store.delete("inventory/shirt")
     settled(a_payment(), store)
     (item,) = found_in(store)["inventory gone"].items
-    assert (item.id, item.since, item.note) == ("order-1", NOW, "ordered shirt, of which not all is in the inventory")
+    assert (item.id, item.since, item.note) == ("order-1", NOW, "ordered shirt, of which not all have an inventory")
     store.put("inventory/shirt", {"stock": 7, "reserved": 0})
     assert "inventory gone" not in found_in(store)

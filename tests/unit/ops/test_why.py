@@ -71,7 +71,7 @@ def test_every_id_leads_to_its_order(some_id: str, kind: str) -> None:
     gone = {"amount": 1, "status": "succeeded", "paymentId": "pi_1", "elsewhere": True}
     store.put("orders/order-1", {**order, "refunds": {**order["refunds"], "elsewhere_r-1_pi_1": gone}})
     said = told(with_effect(store, A_MAIL), some_id)
-    assert said.startswith(f"The {kind} {some_id} leads to an order.\nOrder order-1 is refunded: ")
+    assert said.startswith(f"The {kind} {some_id} belongs to an order.\nOrder order-1 is refunded: ")
 
 
 @pytest.mark.parametrize("some_id", ["nobody", "re_9", "a/b"])
@@ -120,9 +120,7 @@ def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
     store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"]})
     parked = a_parked_event(orderId=None, result="error", reason="amount must be a number")
     store.put("webhookEvents/evt_1", parked)
-    assert "(amount must be a number). Once what it names is mended and deployed:\n  ./shop replay evt_1" in told(
-        store, "evt_1"
-    )
+    assert "(amount must be a number). Once that is fixed and deployed:\n  ./shop replay evt_1" in told(store, "evt_1")
     assert "  ./shop why evt_1" in told(store, "pi_1")
 
 
@@ -156,10 +154,10 @@ def test_every_status_is_put_into_words() -> None:
 @pytest.mark.parametrize(
     ("order", "missing"),
     [
-        (a_reserved_order(), "- nobody has paid; €36.00 is asked"),
+        (a_reserved_order(), "- not paid yet; €36.00 is asked"),
         (a_reserved_order(), "- its units are held for another 29 min"),
         (a_reserved_order(reservationExpiresAt=NOW - timedelta(hours=2)), "- its hold ended 2 h ago"),
-        (a_reserved_order(amountTotal=None, itemsTotal=None), "- nobody has paid; it has no price"),
+        (a_reserved_order(amountTotal=None, itemsTotal=None), "- not paid yet; it has no price"),
         (a_reserved_order(amountTotal="12"), "- its price cannot be used: amountTotal must be"),
         (an_order(items=[]), "- it can never be held: "),
         (an_order(), "- it was created under a minute ago"),
@@ -262,9 +260,9 @@ def test_a_request_says_who_wants_what_and_what_became_of_it() -> None:
     store.put("operatorRequests/r-1", request)
     shown = operated(store, "why", "r-1")
     waits = (
-        "Nobody has answered it yet, which the sweep does within minutes, for six hours; after that, ask for it again."
+        "It is not answered yet. The sweep does that within minutes, unless it is older than six hours: then ask again."
     )
-    asked = "Request r-1 of 2026-03-14 15:09:26 wants stock shirt, by olga: as agreed"
+    asked = "Request r-1 of 2026-03-14 15:09:26: stock shirt, by olga: as agreed"
     assert (shown.exit_code, shown.stdout.splitlines()) == (ExitCode.FOUND, [asked, waits])
     store.put("operatorRequests/r-1", {**request, "settledAt": NOW, "result": "not_adjusted", "note": "never_short"})
     shown = operated(store, "why", "r-1")
@@ -272,7 +270,7 @@ def test_a_request_says_who_wants_what_and_what_became_of_it() -> None:
     assert (shown.exit_code, shown.stdout.splitlines()) == (ExitCode.FINE, ended)
     store = without_requests(a_shop_after(a_placement()))
     store.put("operatorRequests/r-2", an_operators_request("accept"))
-    assert told(store, "r-2").startswith("The request r-2 leads to an order.\n")
+    assert told(store, "r-2").startswith("The request r-2 belongs to an order.\n")
 
 
 def test_what_a_person_has_handled_says_who_and_why_and_needs_nobody() -> None:
@@ -302,5 +300,5 @@ def test_a_finding_and_an_event_of_no_order_that_are_handled_say_so_and_need_nob
     assert (shown.exit_code, shown.stdout.splitlines()) == (ExitCode.FINE, handled)
     store.put("webhookEvents/evt_9", a_parked_event(orderId=None, processed=True, result="handled", askedBy=BY_OLGA))
     shown = operated(store, "why", "evt_9")
-    said = "Event evt_9 (payment_intent.succeeded) is handled, by olga: told on the phone\n"
+    said = "Event evt_9 (payment_intent.succeeded) was handled by olga: told on the phone\n"
     assert (shown.exit_code, shown.stdout) == (ExitCode.FINE, said)

@@ -69,7 +69,7 @@ def test_two_events_of_one_second_are_told_apart_by_progress(before: str, after:
 
 
 def test_until_when_it_can_be_answered_is_said_of_an_open_one_that_takes_evidence() -> None:
-    assert a_state().in_words == "dispute: dp_1 is needs_response, with evidence until 2026-03-21 15:09 UTC"
+    assert a_state().in_words == "dispute: dp_1 is needs_response, evidence due by 2026-03-21 15:09 UTC"
     assert a_state(due_by=None).in_words == "dispute: dp_1 is needs_response"
     assert a_state("lost").in_words == "dispute: dp_1 is lost"
 

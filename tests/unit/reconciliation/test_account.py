@@ -33,7 +33,7 @@ def test_with_a_key_of_another_account_one_finding_says_so_and_nothing_of_that_a
     )
     said = shop.logged("not_reconciled")[0]
     assert (said["severity"], said["message"]) == ("ERROR", reconciled.why_not)
-    assert reconciled.why_not == "the key is of another account, or another mode"
+    assert reconciled.why_not == "the key belongs to another account or mode"
     assert status_of(shop.job()) == 500
     shop.account.intents = {**right, **foreign}
     assert shop.reconcile().closed == ("key_of_another_account_stripe",)

@@ -98,7 +98,7 @@ def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: st
     mended = shop.reconcile()
     assert set(mended.closed) == {finding.finding_id for finding in found.opened}
     assert shop.open_findings() == []
-    usual = {"severity": "INFO", "message": "nothing is wrong there any more", "result": "finding_closed"}
+    usual = {"severity": "INFO", "message": "nothing is wrong there any longer", "result": "finding_closed"}
     assert shop.logged("finding_closed") == [{**usual, "findingId": finding_id} for finding_id in mended.closed]
 
 
@@ -179,7 +179,7 @@ def test_of_very_much_that_is_wrong_only_so_much_is_kept(monkeypatch: pytest.Mon
     assert shop.logged("finding_not_kept") == [
         {
             "severity": "ERROR",
-            "message": "stock of shirt is 99, and 8 by the trail: +91 beside it",
+            "message": "stock of shirt is 99, but 8 by the trail: +91 is unexplained",
             "rule": "stock_off_trail",
             "remedy": "./shop stock add shirt 0",
             "result": "finding_not_kept",

@@ -114,7 +114,7 @@ def test_an_event_that_stripe_does_not_keep_any_more_is_left_to_the_rules() -> N
     shop.later(days=31)
     assert f"event_not_settled_{stuck}" in shop.reconcile().closed
     assert payments_of(shop) == {"order-1": payment_id}
-    said = {"severity": "WARNING", "message": "Stripe does not keep it any more", "result": "event_gone"}
+    said = {"severity": "WARNING", "message": "Stripe no longer has it", "result": "event_gone"}
     assert shop.logged("event_gone") == [{**said, "eventId": stuck}]
 
 

@@ -85,7 +85,7 @@ def test_a_database_that_takes_no_part_ends_the_run_and_the_next_one_goes_on() -
         raise StoreUnavailable("down")
 
     down.read = read  # type: ignore[method-assign]
-    error = "not reconciled to the end, the next run goes on"
+    error = "the reconciliation did not finish; the next run continues"
     assert answer_of(replace(job, store=down)) == (503, {"error": error})
     assert shop.log.lines == [{"severity": "WARNING", "message": "StoreUnavailable: down", "result": "not_reconciled"}]
     status, answer = answer_of(job)

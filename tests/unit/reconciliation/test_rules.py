@@ -52,60 +52,60 @@ PAGE: Final = "./shop why order-1"
 BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     "paid_only_at_stripe": (
         replace(PAYMENT, order=replace(ORDER, payments=Payments(), status=OrderStatus.EXPIRED)),
-        "Stripe has received 3600 eur as pi_1, and order order-1 is expired without it",
+        "Stripe has received 3600 eur as pi_1, but order order-1 is expired without it",
         "./shop why pi_1",
     ),
     "paid_only_here": (
         replace(PAYMENT, at_stripe=an_intent(status="canceled", amount_received=0)),
-        "order order-1 was paid with pi_1, and for Stripe it is canceled",
+        "order order-1 was paid with pi_1, but at Stripe it is canceled",
         PAGE,
     ),
     "amounts_differ": (
         replace(PAYMENT, at_stripe=an_intent(amount_received=3_601)),
-        "Stripe has received 3601 eur as pi_1, and the order says 3600 eur",
+        "Stripe has received 3601 eur as pi_1, but the order says 3600 eur",
         PAGE,
     ),
     "refunds_differ": (
         replace(REFUNDS, order=ORDER),
-        "Stripe has refunded 600 of pi_1, and order order-1 says 0",
+        "Stripe has refunded 600 of pi_1, but order order-1 says 0",
         PAGE,
     ),
     "units_not_taken": (
         replace(RECORD, stock_moved={"shirt": -2}),
-        "order order-1 is finalized: 3 of shirt were sold, and 2 are gone",
+        "order order-1 is finalized: 3 of shirt were sold, but 2 were taken",
         PAGE,
     ),
     "payment_not_indexed": (
         replace(RECORD, indexed={"pi_1": "order-1", "ch_1": None}),
-        "order order-1 was paid with ch_1, whose refunds would not find it",
+        "order order-1 was paid with ch_1, whose refunds would not find the order",
         PAGE,
     ),
     "session_of_closed_order": (
         CLOSED,
-        "order order-1 is cancelled, and can be paid in cs_1 until 2026-03-14 16:09 UTC",
+        "order order-1 is cancelled, but can still be paid in cs_1 until 2026-03-14 16:09 UTC",
         PAGE,
     ),
     "reserved_not_held": (
         replace(SHIRTS, held=1),
-        "3 of shirt are reserved, and orders hold 1",
+        "3 of shirt are reserved, but orders hold 1",
         "./shop stock recount shirt",
     ),
     "stock_off_trail": (
         replace(SHIRTS, stock=17),
-        "stock of shirt is 17, and 7 by the trail: +10 beside it",
+        "stock of shirt is 17, but 7 by the trail: +10 is unexplained",
         "./shop stock add shirt 0",
     ),
     "taking_overdue": (
         replace(TAKING, now=NOW + timedelta(minutes=10)),
-        "units of order order-1 were sold at 2026-03-14 15:09 UTC, and are not taken",
+        "units of order order-1 were sold at 2026-03-14 15:09 UTC, but are not taken yet",
         PAGE,
     ),
     "claim_without_entry": (
         replace(EVENT, has_entry=False),
-        "evt_1 is claimed as settled, and no audit entry says what was done",
+        "evt_1 is marked as settled, but no audit entry says what was done",
         "./shop why evt_1",
     ),
-    "effect_stuck": (DUE, "mail was due at 2026-03-14 15:09 UTC, and nobody has tried it", PAGE),
+    "effect_stuck": (DUE, "mail was due at 2026-03-14 15:09 UTC, but was not tried", PAGE),
 }
 
 BROKEN_BY_THE_RUN: Final[Mapping[str, tuple[Subject, str, str]]] = {
@@ -121,7 +121,7 @@ BROKEN_BY_THE_RUN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     ),
     "key_of_another_account": (
         KeyInUse(["pi_1", "pi_2", "pi_3"]),
-        "with this key Stripe knows none of pi_1, pi_2, pi_3: it is of another account, or another mode",
+        "with this key Stripe knows none of pi_1, pi_2, pi_3: it belongs to another account or mode",
         "./shop why pi_1",
     ),
 }
@@ -218,12 +218,12 @@ def test_every_file_of_a_rule_is_registered_under_its_name_and_tried_here() -> N
 def test_a_payment_of_no_order_and_one_whose_event_could_not_be_settled_are_said_to_be_so() -> None:
     (lost,) = findings_of(replace(PAYMENT, order=None, event_id="evt_9"))
     assert (lost.words, lost.remedy) == (
-        "Stripe has received 3600 eur as pi_1, and order order-1 does not exist",
+        "Stripe has received 3600 eur as pi_1, but order order-1 does not exist",
         "./shop replay evt_9",
     )
     assert (lost.finding_id, lost.order_id) == ("paid_only_at_stripe_pi_1", "order-1")
     (unknown,) = findings_of(replace(PAYMENT, at_stripe=None))
-    assert unknown.words == "order order-1 was paid with pi_1, and Stripe knows no such payment"
+    assert unknown.words == "order order-1 was paid with pi_1, but Stripe has no such payment"
 
 
 def test_what_becomes_of_an_order_meanwhile_makes_nothing_else_of_what_is_wrong_with_it() -> None:
@@ -248,19 +248,19 @@ def test_what_there_is_none_or_more_of_is_said_all_the_same() -> None:
         (replace(DUE, order_id=None), BROKEN["effect_stuck"][1], "./shop status"),
         (
             replace(PAYMENT, order=replace(ORDER, payments=unknown)),
-            "Stripe has received 3600 eur as pi_1, and the order says nothing",
+            "Stripe has received 3600 eur as pi_1, but the order says nothing",
             PAGE,
         ),
         (replace(TAKING, paid_at=None), "units are to be taken for order order-1, which was not sold", PAGE),
-        (replace(TAKING, units=None), "units are to be taken for order order-1, and nobody can read how many", PAGE),
+        (replace(TAKING, units=None), "units are to be taken for order order-1, but it cannot be read how many", PAGE),
         (
             replace(SHIRTS, to_take=1),
-            "3 of shirt are reserved, and orders hold 3 and 1 that are sold are still to be taken",
+            "3 of shirt are reserved, but orders hold 3 and 1 that are sold are still to be taken",
             "./shop stock recount shirt",
         ),
         (
             replace(RECORD, indexed={}),
-            "order order-1 was paid with pi_1 and ch_1, whose refunds would not find it",
+            "order order-1 was paid with pi_1 and ch_1, whose refunds would not find the order",
             PAGE,
         ),
     ):
@@ -277,13 +277,13 @@ def test_only_what_stripe_has_received_and_the_order_has_not_is_only_at_stripe()
 
 def test_money_in_another_currency_is_other_money() -> None:
     (found,) = findings_of(replace(PAYMENT, at_stripe=an_intent(currency="usd")))
-    assert found.words == "Stripe has received 3600 usd as pi_1, and the order says 3600 eur"
+    assert found.words == "Stripe has received 3600 usd as pi_1, but the order says 3600 eur"
 
 
 @pytest.mark.parametrize("moved", [-4, 4])
 def test_of_a_refunded_order_no_more_is_gone_or_has_come_back_than_was_sold(moved: int) -> None:
     (found,) = findings_of(replace(RECORD, order=REFUNDED, stock_moved={"shirt": moved}))
-    assert found.words == f"order order-1 is finalized: 3 of shirt were sold, and {-moved} are gone"
+    assert found.words == f"order order-1 is finalized: 3 of shirt were sold, but {-moved} were taken"
 
 
 @pytest.mark.parametrize("moved", [-3, 3])
@@ -294,4 +294,4 @@ def test_what_went_while_its_product_was_not_counted_may_come_back_counted(moved
 def test_units_of_a_product_that_the_order_never_sold_are_missed() -> None:
     more = replace(ORDER, lines=(OrderLine("shirt", 3), OrderLine("mug", 1)))
     (found,) = findings_of(replace(RECORD, order=more, stock_moved={"shirt": -3, "hat": -1}))
-    assert found.words.endswith(": 0 of hat were sold, and 1 are gone; 1 of mug were sold, and 0 are gone")
+    assert found.words.endswith(": 0 of hat were sold, but 1 were taken; 1 of mug were sold, but 0 were taken")

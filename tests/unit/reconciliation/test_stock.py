@@ -38,7 +38,7 @@ def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_ac
     stock, _ = shirts_in(shop.store)
     broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 20)
     (found,) = shop.reconcile().opened
-    assert found.words == f"stock of shirt is {int(str(stock)) + 20}, and {stock} by the trail: +20 beside it"
+    assert found.words == f"stock of shirt is {int(str(stock)) + 20}, but {stock} by the trail: +20 is unexplained"
     assert found.severity == "WARNING"
 
     early = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now - timedelta(seconds=1)}
@@ -205,7 +205,7 @@ def test_what_was_sold_while_no_run_came_to_its_end_is_expected() -> None:
     shop.later(days=3)
     broken(shop.store, "inventory/shirt", stock=50)
     (found,) = shop.reconcile().opened
-    assert found.words == "stock of shirt is 50, and 93 by the trail: -43 beside it"
+    assert found.words == "stock of shirt is 50, but 93 by the trail: -43 is unexplained"
 
 
 def test_a_trail_that_is_too_long_for_one_run_is_counted_by_several() -> None:

@@ -56,7 +56,7 @@ def test_stripe_that_stops_to_answer_makes_no_finding_of_each_payment() -> None:
     [
         (unavailable, AtStripe.UNAVAILABLE, 503, "WARNING StripeUnavailable: Stripe does not answer"),
         (refusing, AtStripe.REFUSED, 500, "ERROR StripeRefused: permission_error: The key may not list events."),
-        (None, AtStripe.NO_KEY, 200, "INFO there is no key to ask Stripe with"),
+        (None, AtStripe.NO_KEY, 200, "INFO there is no key for asking Stripe"),
     ],
 )
 def test_what_the_database_alone_shows_is_judged_also_where_stripe_cannot_be_asked(

@@ -117,7 +117,7 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
         ("'shop-1'", "a b", "shop-1,shop-2", "\u200bshop-1", "x" * 501),
     ),
     "DATABASE_ID": (
-        "be (default) or 4 to 63 small letters, digits and hyphens",
+        "be (default) or 4 to 63 lower-case letters, digits and hyphens",
         ("Shop", "abc", "1shop", "shop-", "a" + "b" * 63, "shop/../other"),
     ),
     "CANARY_URL": (

@@ -55,9 +55,9 @@ def test_stock_moves_by_a_difference_and_never_below_what_is_held_unless_it_is_f
     [
         (-3, (10, 3), "'shirt' had 10 on hand, and has 7"),
         (5, None, "'shirt' is counted from now on: 5"),
-        (-9, (10, 3, 1), "held: orders hold 3, so at least 2 must be there; force it, and some are oversold"),
-        (-1, None, "not_counted: the inventory has no such product from which to take units"),
-        (-1, (None, 0), "never_short: its stock is null; write a number there if it is to be counted"),
+        (-9, (10, 3, 1), "held: orders hold 3, so at least 2 must be there; with force, some are oversold"),
+        (-1, None, "not_counted: the inventory has no such product to take units from"),
+        (-1, (None, 0), "never_short: its stock is null; write a number there if it should be counted"),
     ],
 )
 def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[int, ...] | None, note: str) -> None:

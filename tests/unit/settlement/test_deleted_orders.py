@@ -22,8 +22,8 @@ from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_upd
 from tests.support.settling import settled, settling_on
 from tests.support.shop import a_shop_after, audited_in, document_at, notices_in
 
-GONE = "deleted_order: order-1 does not exist any more"
-DISPUTED = f"dispute: dp_1 is needs_response, with evidence until 2026-03-21 15:09 UTC; {GONE}"
+GONE = "deleted_order: order-1 no longer exists"
+DISPUTED = f"dispute: dp_1 is needs_response, evidence due by 2026-03-21 15:09 UTC; {GONE}"
 NOT_BACK = f"refund_failed: 3600 eur of pi_1 did not go back with re_1; {GONE}"
 FAILED = an_updated_refund("evt_9", a_refund(status="failed"))
 ORDER = "orders/order-1"

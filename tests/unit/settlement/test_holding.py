@@ -142,7 +142,7 @@ def test_what_was_held_before_is_held_again_whoever_was_erased_and_whatever_is_t
     assert given(a_held_order(status, user_id=None), terms=AT_MOST_TWO).when(PAYS) == Hold(held, HELD)
 
 
-OPEN = "too_many_open_orders: 20 unpaid orders at a time are possible; pay for one of them, or cancel it"
+OPEN = "too_many_open_orders: at most 20 unpaid orders are possible at a time; pay for one of them, or cancel it"
 
 
 def test_an_order_fails_whose_customer_has_too_many_open_ones_and_the_last_that_may_be_open_is_held() -> None:

@@ -88,6 +88,6 @@ def test_all_that_a_person_should_know_is_in_one_note() -> None:
     after = given(order, shirts=None, after_loss=True, **UNEXPLAINED, **WAS_SET_ASIDE)
     assert after.changed_by(a_payment()).outcome.note == (
         "inventory_gone: 2 of 'shirt', 1 of 'mug' could not be counted; "
-        "second_payment: pi_0 (1 eur) is not needed: pi_1 has paid the order; "
+        "second_payment: pi_0 (1 eur) is not needed: pi_1 has paid for the order; "
         f"cancel_requested: the order was to be cancelled before it was paid; {SET_ASIDE_ON_PI_DAY}"
     )

@@ -100,7 +100,7 @@ def test_of_a_retry_and_a_mark_at_once_one_wins(first: str, second: str) -> None
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
 
-FOUND = Finding("reserved_not_held", "shirt", None, "9 of shirt are reserved, and orders hold 6", "./shop stock shirt")
+FOUND = Finding("reserved_not_held", "shirt", None, "9 of shirt are reserved, but orders hold 6", "./shop stock shirt")
 FINDING = f"findings/{FOUND.finding_id}"
 
 
@@ -128,7 +128,7 @@ def test_what_a_person_has_looked_into_is_open_no_more_until_something_else_is_f
     assert document_at(store, REQUEST)["note"] == f"{FOUND.finding_id} had found: {FOUND.words}"
     assert (found(FOUND, store), document_at(store, FINDING)) == (False, {**after, "lastSeenAt": LATER})
     assert "difference" not in after
-    assert found(replace(FOUND, words="8 of shirt are reserved, and orders hold 6"), store)
+    assert found(replace(FOUND, words="8 of shirt are reserved, but orders hold 6"), store)
     again = document_at(store, FINDING)
     assert (again["state"], again["since"], again["earlier"]) == ("open", LATER, [{"since": LATER, "closedAt": LATER}])
     assert [again[name] for name in ("handledAt", "operator", "reason")] == [None] * 3

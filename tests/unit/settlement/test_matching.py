@@ -202,7 +202,7 @@ def test_a_payment_is_recognised_by_its_charge_alone_and_one_that_the_order_know
 
 HALF, PI_3 = Money(1_800, "eur"), known(payment_intent_id="pi_3", charge_id="ch_3")
 BOTH = Payments.of(PAID, replace(PAID, payment_id="pi_2", charge_id="ch_2"))
-NOTED = "other_payment: {} is refunded, and pi_1 paid the order"
+NOTED = "other_payment: {} is refunded, but pi_1 paid for the order"
 OTHER = {
     # refund: the name of its payment
     "another intent": (a_refunded_charge(**PI_2), "pi_2"),
@@ -225,7 +225,7 @@ def test_a_refund_of_another_payment_is_noted_beside_all_that_paid_the_order() -
     extra = replace(PAID, payment_id="pi_3", charge_id="ch_3", money=Money(100, "eur"))
     paid_twice = given(a_sold_order(payments=Payments.of(*halves, extra)))
     change = paid_twice.changed_by(a_refunded_charge(paid=Money(100, "eur"), total=100, **PI_3))
-    assert change.note == "other_payment: pi_3 is refunded, and pi_1 and pi_2 paid the order"
+    assert change.note == "other_payment: pi_3 is refunded, but pi_1 and pi_2 paid for the order"
 
 
 def test_money_after_the_first_wrong_payment_is_noted_with_what_is_wrong_and_whether_it_is_in_doubt() -> None:

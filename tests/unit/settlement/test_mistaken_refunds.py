@@ -53,7 +53,7 @@ def test_of_units_that_were_sold_again_meanwhile_operators_learn_that_they_are_g
     store.put("inventory/shirt", {"stock": 2, "reserved": 0})
     assert taken_back(store, "elsewhere_refund-1_pi_1").note == (
         "mistake: 3600 eur of pi_1 did not go back elsewhere (elsewhere_refund-1_pi_1); "
-        "sold_again: fewer units go back, and 3 of 'shirt' are gone by now"
+        "sold_again: fewer units go back, and 3 of 'shirt' are no longer available"
     )
     assert document_at(store, "orders/order-1")["status"] == "refund_due"
     assert "refund_due" in notices_in(store, of_event="operator_mistake-1")
@@ -110,10 +110,10 @@ def test_a_refund_that_failed_and_was_a_mistake_is_owed_to_nobody() -> None:
 @pytest.mark.parametrize(
     ("refund_id", "why"),
     [
-        ("re_9", "no_refund: re_9 is no refund of it"),
-        ("re_1", "not_undone: re_1 is succeeded at Stripe, which alone can end it"),
-        ("re_2", "not_undone: re_2 is pending at Stripe, which alone can end it"),
-        ("re_3", "mistake: re_3 is on record as that already"),
+        ("re_9", "no_refund: re_9 is not one of its refunds"),
+        ("re_1", "not_undone: re_1 is succeeded at Stripe, and only Stripe can end it"),
+        ("re_2", "not_undone: re_2 is pending at Stripe, and only Stripe can end it"),
+        ("re_3", "mistake: re_3 is already recorded as a mistake"),
     ],
 )
 def test_only_what_did_not_go_back_can_be_a_mistake_and_only_once(refund_id: str, why: str) -> None:

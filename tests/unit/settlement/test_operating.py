@@ -93,7 +93,7 @@ def test_an_order_that_nobody_ever_held_costs_what_the_catalogue_says_and_not_wh
 
 
 def test_what_the_units_of_an_order_are_not_there_for_is_refused() -> None:
-    assert refused(a_held_order("expired"), shirts=(5, 3)) == "insufficient_stock: 3 of 'shirt' are not there"
+    assert refused(a_held_order("expired"), shirts=(5, 3)) == "insufficient_stock: 3 of 'shirt' are not available"
     failed = a_pending_order("failed", **UNPRICED)
     assert refused(failed, shirts=(2, 0)) == "insufficient_stock: 3 of 'shirt' ordered, 2 available"
     broken = a_held_order("review", defect="items must be a list", **IN_REVIEW)
@@ -112,7 +112,7 @@ def test_units_that_came_back_for_a_refund_that_failed_are_taken_anew_once_there
     due = a_sold_order("refund_due", **SOLD_AGAIN)
     change = accepted(due, shirts=(3, 0))
     assert (change.moves, change.order.returned, change.order.failure_reason) == (shirts(-3), {}, None)
-    assert refused(due, shirts=(2, 0)) == "sold_again: fewer units go back, and 3 of 'shirt' are gone by now"
+    assert refused(due, shirts=(2, 0)) == "sold_again: fewer units go back, and 3 of 'shirt' are no longer available"
 
 
 def test_an_order_that_is_accepted_has_its_open_session_ended_and_shown_to_nobody() -> None:
@@ -137,14 +137,17 @@ def test_a_payment_that_named_no_order_is_counted_as_what_is_asked_and_found_fro
     charge = accepted_by("ch_7", a_held_order()).find("ch_7")
     assert charge and (paid.charge_id, charge.charge_id) == (None, "ch_7")
     assert refused(a_held_order(**UNPRICED), named) == (
-        "no_price: it asks nothing, so nobody can tell what pi_7 has brought"
+        "no_price: the order has no price, so it is unknown what pi_7 brought"
     )
     others = known(payments={"pi_7": a_known_payment(order_id="order-7")})
     assert refused(a_held_order(), named, **others) == "shared_payment: pi_7 has paid order order-7"
     own = given(a_held_order(), shirts=(10, 3), payments={"pi_7": a_known_payment()}).changed_by(named)
     assert own.result == "accepted"
     less = a_held_order("review", payments=PAID_LESS, **IN_REVIEW)
-    assert refused(less, named) == "other_payment: it knows of other money; accept it for that, or refund that first"
+    assert (
+        refused(less, named)
+        == "other_payment: other payments have arrived for it; accept it with those, or refund them first"
+    )
 
 
 def accepted_by(payment_id: str, order: Order) -> Payments:
@@ -162,9 +165,9 @@ def test_of_a_payment_that_the_order_knows_naming_it_says_nothing_new() -> None:
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        (PaymentState.PROCESSING, "pi_1 is processing: wait until it has succeeded"),
-        (PaymentState.AUTHORISED, "pi_1 is authorised: wait until it has succeeded"),
-        (PaymentState.FAILED, "pi_1 is failed: it brings nothing"),
+        (PaymentState.PROCESSING, "pi_1 is processing: wait until it succeeds"),
+        (PaymentState.AUTHORISED, "pi_1 is authorised: wait until it succeeds"),
+        (PaymentState.FAILED, "pi_1 is failed: it brought no money"),
     ],
 )
 def test_an_order_is_not_accepted_for_a_payment_that_has_brought_nothing(state: PaymentState, why: str) -> None:
@@ -278,7 +281,7 @@ def test_a_request_is_done_once_and_as_it_is_written_by_now() -> None:
     again = given(a_held_order(), operator_request=as_read._replace(settled=done), audited=True)
     assert again.when(ACCEPT) == unchanged("accepted")
     changed = given(a_held_order(), operator_request=as_read._replace(event=asked_of_order("cancel-1")))
-    assert changed.when(ACCEPT) == unchanged("ignored", "no_request: nobody asks for this, or not any more")
+    assert changed.when(ACCEPT) == unchanged("ignored", "no_request: nobody asks for this, or no longer")
     used = given(a_held_order(), audited=True)
     assert used.when(ACCEPT) == unchanged("already_recorded", "id_used_before: give it another id")
 

@@ -65,7 +65,7 @@ def test_a_second_payment_is_refunded_if_the_shop_wants_that_and_operators_read_
         assert effects_of(change) == ["evt_1_stripe_refund_pi_2"]
         assert (change.effects[0].key, change.effects[0].user_id) == ("stripe_refund_order-1_pi_2", "alice")
         assert change.note == (
-            "second_payment: pi_2 (3600 eur) is not needed: pi_1 has paid the order; "
+            "second_payment: pi_2 (3600 eur) is not needed: pi_1 has paid for the order; "
             "refund_under_way: being refunded: pi_2"
         )
         assert [notice.reason for notice in change.notices] == [change.note]
@@ -162,7 +162,7 @@ def test_what_may_be_another_orders_money_is_not_refunded_for_one_that_was_never
     change = given(due, terms=ALL, payments=shared).changed_by(SECOND)
     assert [payment.is_doubtful for payment in change.order.paid_with] == [False, True]
     assert effects_of(change) == []
-    assert why_not_to_refund(change.order, "pi_2", AutoRefund.ALL) == "it may be another order's"
+    assert why_not_to_refund(change.order, "pi_2", AutoRefund.ALL) == "it may belong to another order"
 
 
 @pytest.mark.parametrize("open_disputes", [1, 0])

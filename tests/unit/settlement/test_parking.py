@@ -115,7 +115,7 @@ def test_what_waits_for_an_order_that_was_created_in_between_is_taken_up_at_once
 
 
 def no_payment(order_id: str | None = None) -> Park:
-    return Park(Result.PAYMENT_NOT_FOUND, order_id, "no order is known that this payment has paid for")
+    return Park(Result.PAYMENT_NOT_FOUND, order_id, "no known order was paid with this payment")
 
 
 BEFORE = {

@@ -55,7 +55,7 @@ def test_only_a_later_decline_than_the_known_one_is_news(
 
 DISPUTE, NEEDS_RESPONSE = (
     a_dispute().dispute,
-    "dispute: dp_1 is needs_response, with evidence until 2026-03-21 15:09 UTC",
+    "dispute: dp_1 is needs_response, evidence due by 2026-03-21 15:09 UTC",
 )
 
 
@@ -112,7 +112,7 @@ def test_a_dispute_in_which_only_the_time_has_changed_is_recorded_and_is_no_news
 # --- Cancel requests -------------------------------------------------------------------------------------------------
 
 NOT_THE_OWNER = "not_the_owner: the request is not the customer's own"
-NO_REQUEST = "no_request: nobody has asked for the order to be cancelled"
+NO_REQUEST = "no_request: nobody has asked to cancel the order"
 NOT_HEARD = {
     # who asks, whose order it is, why nothing happens
     "nobody": (None, "alice", NO_REQUEST),
@@ -153,7 +153,7 @@ def test_a_request_to_cancel_what_is_paid_is_for_operators_to_decide_and_what_is
 
 @pytest.mark.parametrize("status", ["reserved", "finalized"])
 def test_a_session_that_sold_a_subscription_pays_for_no_order_and_operators_are_notified(status: str) -> None:
-    note = "subscription: a session that names this order has sold a subscription, which pays for no order"
+    note = "subscription: a session that names this order sold a subscription, which does not pay for it"
     order, notice = a_held_order(status), to_operators("subscription", note)
     assert given(order).when(a_subscription()) == a_change("not_paid", order, None, notice, note=note)
 

@@ -147,7 +147,7 @@ def test_what_still_waits_for_its_order_or_payment_says_so() -> None:
     store.delete("orders/order-1")
     assert refused(store) == "order_not_found: the order does not exist (order-1)"
     store = a_shop_with_parked(an_updated_refund("evt_1", order_id=None))
-    assert refused(store) == "payment_not_found: no order is known that this payment has paid for"
+    assert refused(store) == "payment_not_found: no known order was paid with this payment"
 
 
 def test_what_waits_for_something_else_from_then_on_is_found_by_that() -> None:
@@ -164,7 +164,7 @@ def test_what_waits_for_something_else_from_then_on_is_found_by_that() -> None:
 def test_what_waits_for_its_payment_from_then_on_is_answered_too() -> None:
     store = a_shop_with_parked(an_updated_refund("evt_1", order_id=None))
     store.put(CLAIM, {**document_at(store, CLAIM), "result": "order_not_found"})
-    assert answered(store).note == "payment_not_found: no order is known that this payment has paid for"
+    assert answered(store).note == "payment_not_found: no known order was paid with this payment"
     assert document_at(store, CLAIM)["result"] == "payment_not_found"
     assert document_at(store, REQUEST)["result"] == "not_replayed"
 
@@ -180,11 +180,11 @@ def test_what_is_settled_already_says_as_what_and_when() -> None:
 
 def test_what_nobody_can_read_here_is_for_the_command_line() -> None:
     store = a_shop_with_parked(something_not_understood())
-    why = "not_kept: it was parked as error on 2026-03-14 at 18:09:26 UTC, and here nobody can read it"
+    why = "not_kept: it was parked as error on 2026-03-14 at 18:09:26 UTC, and what is stored of it is unreadable"
     assert refused(store) == f"{why}; `./shop replay evt_1` asks Stripe for it"
     store.put(CLAIM, {**document_at(store, CLAIM), "parkedAt": "soon"})
     store.put("operatorRequests/replay-2", OPERATORS_REQUESTS["replay-1"])
-    assert (answered(store, "replay-2").note or "").startswith("not_kept: it was parked as error, and here")
+    assert (answered(store, "replay-2").note or "").startswith("not_kept: it was parked as error, and what is stored")
     store = MemoryStore({REQUEST: OPERATORS_REQUESTS["replay-1"]})
     assert refused(store) == "no_event: nothing is on record of evt_1; `./shop replay evt_1` asks Stripe for it"
     store = a_shop()

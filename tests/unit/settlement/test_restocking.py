@@ -134,7 +134,7 @@ def test_a_refund_that_failed_or_was_cancelled_leaves_the_others_as_they_are() -
         assert (change.moves, change.order.returned) == (shirts(-2), {"shirt": 1})
 
 
-SOLD_AGAIN = "sold_again: a refund failed, and 3 of 'shirt' are gone by now"
+SOLD_AGAIN = "sold_again: a refund failed, and 3 of 'shirt' are no longer available"
 DUE_AGAIN = a_refunded_order("refund_due", failure_reason=SOLD_AGAIN, refunds=Refunds.of(a_refund(status="failed")))
 
 
@@ -162,7 +162,7 @@ def test_units_are_taken_off_the_shelf_all_or_none_and_others_go_back_all_the_sa
     order = a_refunded_order(**TWO_PRODUCTS, returned=returned)
     change = given(order, shirts=shelf, mugs=(0, 0)).changed_by(event)
     assert (change.moves, change.order.returned) == (moves, returned | ({"mug": 1} if moves else {}))
-    assert change.note == f"sold_again: a refund failed, and {gone} are gone by now"
+    assert change.note == f"sold_again: a refund failed, and {gone} are no longer available"
 
 
 def test_units_of_a_product_that_is_counted_no_more_do_not_hold_up_the_others() -> None:
@@ -171,7 +171,7 @@ def test_units_of_a_product_that_is_counted_no_more_do_not_hold_up_the_others() 
     assert change.note == "inventory_gone: 1 of 'mug' could not be counted"
 
 
-STILL_GONE = "sold_again: fewer units go back, and 3 of 'shirt' are gone by now"
+STILL_GONE = "sold_again: fewer units go back, and 3 of 'shirt' are no longer available"
 AFTERWARDS = {
     # refund, shirts: status, moves, units back, remaining problem
     "there again": (refunded(1_200, "re_2"), (4, 0), "partially_refunded", shirts(-3), {}, None),

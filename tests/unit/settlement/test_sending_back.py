@@ -67,7 +67,7 @@ def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_co
     assert refunds_by(twice, amount=3_600) == {"pi_2": RefundTerms(3_600, None)}
     both = {"pi_2": RefundTerms(3_600, "all"), "pi_1": RefundTerms(400, "none")}
     assert refunds_by(twice, amount=4_000, restock="all") == both
-    assert said_of(twice, amount=4_000) == "3600 eur of pi_2 and 400 eur of pi_1 to refund, 3200 left then"
+    assert said_of(twice, amount=4_000) == "3600 eur of pi_2 and 400 eur of pi_1 to refund, 3200 left after that"
     assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
 
 
@@ -76,12 +76,12 @@ def test_what_is_in_another_currency_goes_back_after_it_and_a_part_of_it_only_by
     one_back = replace(twice, refunds=Refunds.of(a_refund("re_1", 900, payment_id="pi_2")))
     assert refunds_by(twice).keys() == {"pi_2"}
     assert refunds_by(one_back).keys() == {"pi_1"}
-    rest = "other_currency: 3600 eur of pi_1 can go back besides"
-    assert said_of(twice) == f"900 usd of pi_2 to refund, 0 left then; {rest}"
-    assert said_of(one_back) == "3600 eur of pi_1 to refund, 0 left then"
+    rest = "other_currency: 3600 eur of pi_1 can also be refunded"
+    assert said_of(twice) == f"900 usd of pi_2 to refund, 0 left after that; {rest}"
+    assert said_of(one_back) == "3600 eur of pi_1 to refund, 0 left after that"
     assert refused(twice, ordered("pi_2", None)).startswith(f"{rest}; refund_under_way: 900 usd of pi_2")
     for order in twice, one_back:
-        which = "which_currency: its payments are in eur and usd, so name the one that is meant"
+        which = "which_currency: its payments are in eur and usd, so name the payment you mean"
         assert refused(order, amount=900) == refused(order, amount=900, elsewhere=True) == which
         assert refunds_by(order, amount=900, payment="pi_1") == {"pi_1": RefundTerms(900, None)}
 
@@ -106,7 +106,7 @@ def test_no_more_is_sent_back_than_is_left_and_what_is_on_its_way_is_not_left() 
     failed = replace(pending, refunds=Refunds.of(a_refund("re_1", 500, "failed")))
     assert refunds_by(failed, amount=3_600) == {"pi_1": RefundTerms(3_600, None)}
     refunded = a_sold_order("refunded", payments=paid_as(amount_refunded=3_600))
-    assert refused(refunded) == "nothing_left: no payment of it has anything left to refund"
+    assert refused(refunded) == "nothing_left: none of its payments has anything left to refund"
     assert (left_to_refund(refunded), left_to_refund(a_held_order())) == (Money(0, "eur"), None)
 
 
@@ -124,7 +124,7 @@ def test_a_payment_that_is_named_is_refunded_and_no_other() -> None:
     assert refunds_by(twice, payment="pi_1") == {"pi_1": RefundTerms(None, None)}
     assert refunds_by(twice, payment="ch_2", amount=500) == {"pi_2": RefundTerms(500, None)}
     assert refused(twice, payment="pi_1", amount=3_601) == "too_much: 3601 to refund, 3600 left"
-    assert refused(twice, payment="pi_9") == "other_payment: pi_9 is no payment for it"
+    assert refused(twice, payment="pi_9") == "other_payment: pi_9 is not one of its payments"
     # Only naming it selects it: in another currency, or if it may be another order's.
     others = replace(SECOND, money=Money(900, "usd"), is_doubtful=True)
     assert refunds_by(a_sold_order(payments=Payments.of(PAID, others)), payment="pi_2").keys() == {"pi_2"}
@@ -133,7 +133,7 @@ def test_a_payment_that_is_named_is_refunded_and_no_other() -> None:
 def test_of_a_payment_that_has_brought_nothing_nothing_is_left() -> None:
     on_its_way = replace(SECOND, state=PaymentState.PROCESSING, money=None)
     order = a_sold_order(payments=Payments.of(PAID, on_its_way))
-    assert refused(order, payment="pi_2") == "nothing_left: no payment of it has anything left to refund"
+    assert refused(order, payment="pi_2") == "nothing_left: none of its payments has anything left to refund"
 
 
 def test_a_payment_of_a_deleted_order_of_the_same_id_goes_back_as_a_whole_and_puts_nothing_back() -> None:
@@ -142,14 +142,14 @@ def test_a_payment_of_a_deleted_order_of_the_same_id_goes_back_as_a_whole_and_pu
     others = (ordered("pi_1", 500), ordered("pi_9", None, "ERROR"))
     change = given(a_sold_order(), payments=listed, effects=others).changed_by(whole)
     assert [(each.recipient, each.refund) for each in change.effects] == [("pi_9", RefundTerms(None, "none"))]
-    assert change.note == "earlier_order: all that is left of pi_9 goes back, and this order stays as it is"
+    assert change.note == "earlier_order: all that is left of pi_9 goes back; this order stays as it is"
     refused_part = given(a_sold_order(), payments=listed).changed_by(part)
-    why = "earlier_order: pi_9 is no payment of this order, and goes back as a whole"
+    why = "earlier_order: pi_9 is not this order's, and can only be refunded in full"
     assert (refused_part.result, refused_part.note) == ("not_refunded", why)
     under_way = given(a_sold_order(), payments=listed, effects=(ordered("pi_9", None),))
     assert under_way.changed_by(whole).note == "nothing_left: pi_9 is being refunded"
     elsewhere = given(a_sold_order(), payments={"pi_9": a_known_payment(order_id="order-2")})
-    assert elsewhere.changed_by(whole).note == "other_payment: pi_9 is no payment for it"
+    assert elsewhere.changed_by(whole).note == "other_payment: pi_9 is not one of its payments"
 
 
 # --- What is on its way -----------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def ordered(payment_id: str, amount: int | None, state: str = "PENDING", refund_
 PI_1_500 = "500 eur of pi_1 (operator_r0_stripe_refund_pi_1)"
 UNDER_WAY = f"refund_under_way: {PI_1_500} not reported by Stripe yet"
 TOO_MUCH = f"too_much: 3101 to refund, 3100 left; {UNDER_WAY}"
-AGAIN_IF_MEANT = "if it is meant all the same, say so with again"
+AGAIN_IF_MEANT = "to do it all the same, confirm with again"
 
 
 @pytest.mark.parametrize("state", ["PENDING", "PROCESSING", "RETRY"])
@@ -176,12 +176,12 @@ def test_what_was_ordered_and_is_not_over_is_said_and_is_not_left(state: str) ->
     assert refused(a_sold_order(), before, amount=500).startswith(UNDER_WAY)
     assert refused(a_sold_order(), before, amount=3_101, again=True) == TOO_MUCH
     said = said_of(a_sold_order(), before, amount=500, again=True)
-    assert said == f"500 eur of pi_1 to refund, 2600 left then; {UNDER_WAY}"
+    assert said == f"500 eur of pi_1 to refund, 2600 left after that; {UNDER_WAY}"
 
 
 def test_what_was_given_up_is_left_and_what_takes_all_leaves_nothing() -> None:
     assert said_of(a_sold_order(), ordered("pi_1", 500, "ERROR"), amount=500)
-    nothing_left = "nothing_left: no payment of it has anything left to refund; refund_under_way: 3600"
+    nothing_left = "nothing_left: none of its payments has anything left to refund; refund_under_way: 3600"
     assert refused(a_sold_order(), ordered("pi_1", None), again=True).startswith(nothing_left)
 
 
@@ -192,7 +192,7 @@ def test_a_refund_that_the_shop_makes_by_itself_counts_as_one_that_is_ordered() 
     twice = a_sold_order(payments=Payments.of(PAID, SECOND))
     both = f"refund_under_way: 3600 eur of pi_2 (evt_2_stripe_refund_pi_2) and {PI_1_500} not"
     assert refused(twice, stored, ordered("pi_1", 500)).startswith(both)
-    assert said_of(twice, stored, payment="pi_1") == "3600 eur of pi_1 to refund, 0 left then"
+    assert said_of(twice, stored, payment="pi_1") == "3600 eur of pi_1 to refund, 0 left after that"
 
 
 def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() -> None:
@@ -201,7 +201,7 @@ def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() ->
     by_its_sum = a_sold_order(payments=paid_as(amount_refunded=500))
     assert said_of(by_its_sum, made, amount=3_100, again=True)
     reported = replace(by_its_sum, refunds=Refunds.of(a_refund("re_1", 500)))
-    assert said_of(reported, made, amount=3_100) == "3100 eur of pi_1 to refund, 0 left then"
+    assert said_of(reported, made, amount=3_100) == "3100 eur of pi_1 to refund, 0 left after that"
 
 
 def test_as_much_once_more_has_to_be_meant_unless_the_first_has_failed() -> None:
@@ -217,7 +217,7 @@ def test_what_a_refund_owes_that_failed_after_as_much_had_gone_back_is_ordered_w
     before, failed = a_refund("re_1", 500, at=NOW), a_refund("re_2", 500, "failed", at=NOW + timedelta(minutes=1))
     owing = a_sold_order(refunds=Refunds.of(before, failed))
     effects = (ordered("pi_1", 500, "SUCCESS", "re_1"),)
-    assert said_of(owing, *effects, amount=500) == "500 eur of pi_1 to refund, 2600 left then"
+    assert said_of(owing, *effects, amount=500) == "500 eur of pi_1 to refund, 2600 left after that"
     assert refused(owing, *effects, ordered("pi_1", 500), amount=500) == f"{UNDER_WAY}: {AGAIN_IF_MEANT}"
     made = a_refund("re_3", 500, at=NOW + timedelta(minutes=2))
     again = replace(owing, refunds=owing.refunds.merged_with(Refunds.of(made)))
@@ -234,7 +234,7 @@ def test_what_two_refunds_owe_that_failed_is_ordered_one_by_one_or_together() ->
     effects = ordered("pi_1", 500, "SUCCESS", "re_0"), ordered("pi_1", 1_000, "SUCCESS", "re_1")
     for amount in 500, 1_000:
         left = 3_600 - 1_500 - amount
-        assert said_of(owing, *effects, amount=amount) == f"{amount} eur of pi_1 to refund, {left} left then"
+        assert said_of(owing, *effects, amount=amount) == f"{amount} eur of pi_1 to refund, {left} left after that"
 
 
 def test_what_one_payment_owes_lets_nothing_pass_of_another() -> None:

@@ -85,7 +85,7 @@ def retried(store: MemoryStore, *faster: Callable[[], object], request_id: str =
 
 ANEW = (
     "not_retried",
-    "ordered_anew: operator_r2_stripe_refund_pi_1 sends money of pi_1 back; what is still due can be ordered",
+    "ordered_anew: operator_r2_stripe_refund_pi_1 already sends money of pi_1 back; the rest needs a new refund",
 )
 AGAIN = ("retry_ordered", "operator_r1_stripe_refund_pi_1 of order order-1 had been given up")
 
@@ -125,7 +125,7 @@ def test_it_is_if_the_other_was_given_up_too_or_a_person_has_handled_that(state:
 def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -> None:
     store = a_shop_that_gave_up_half()
     reported(store, "re_7", "pending")
-    why = "refunded_already: re_7 is as much of pi_1; if another is meant, order that"
+    why = "refunded_already: re_7 refunded as much of pi_1; if you want another refund, order a new one"
     assert retried(store) == ("not_retried", why)
     # A later refund was ordered knowing this one, whatever its units.
     in_request(store, "r2", amount=500, again=True, restock="none")

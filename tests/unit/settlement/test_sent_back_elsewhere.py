@@ -47,15 +47,15 @@ def test_a_payment_too_many_that_went_back_elsewhere_waits_for_nobody_and_its_or
     assert (entry["orderId"], entry["hash"]) == ("order-1", order["auditHead"])
     assert not [path for path in store.dump() if path.startswith("effects/")]
     once_more = sent_back(store, "once-more", payment="pi_2")
-    assert once_more.note == "nothing_left: no payment of it has anything left to refund"
+    assert once_more.note == "nothing_left: none of its payments has anything left to refund"
 
 
 def test_of_a_disputed_order_it_is_said_twice_since_the_bank_may_have_sent_it_back_too() -> None:
     for open_disputes in (1, 0):
         disputed = given(a_sold_order(open_disputes=open_disputes))
         change = disputed.changed_by(asked_of_order("refund-1", elsewhere=True))
-        why = "disputed: a payment of it is disputed, or was, and the bank may have sent that back already"
-        assert change.note == f"{why}: if it is meant all the same, say so with again"
+        why = "disputed: one of its payments is or was disputed, and the bank may have sent the money back already"
+        assert change.note == f"{why}: to do it all the same, confirm with again"
         assert change.result == "not_refunded"
         meant = disputed.changed_by(asked_of_order("refund-1", elsewhere=True, again=True))
         assert meant.result == "refunded"
@@ -171,7 +171,7 @@ def test_of_all_that_is_left_stripe_is_asked_for_what_did_not_go_back_elsewhere(
     for refunds, amount in (Refunds.of(gone(1_200)), 2_400), (Refunds.of(a_refund("re_1", 1_200)), None):
         change = given(a_sold_order(refunds=refunds), effects=()).changed_by(asked_of_order("refund-1"))
         assert [each.refund for each in change.effects] == [RefundTerms(amount, None)]
-        assert change.note == "2400 eur of pi_1 to refund, 0 left then"
+        assert change.note == "2400 eur of pi_1 to refund, 0 left after that"
 
 
 def test_a_payment_of_an_earlier_order_has_nothing_to_put_on_record_here() -> None:

@@ -90,7 +90,7 @@ def test_what_becomes_of_an_order_follows_from_the_set_of_its_payments_and_refun
 
 def not_needed(*names: str, paid_by: str = "pi_right") -> str:
     extra = " and ".join(f"pi_{name} ({AMOUNTS[name]} eur)" for name in names)
-    return f"second_payment: {extra} is not needed: {paid_by} has paid the order"
+    return f"second_payment: {extra} is not needed: {paid_by} has paid for the order"
 
 
 TOLD: dict[str, tuple[list[OrderEvent], str, list[str], int, str]] = {
@@ -106,7 +106,7 @@ TOLD: dict[str, tuple[list[OrderEvent], str, list[str], int, str]] = {
     ),
     "first heard of when a part is refunded": (
         *([paid("right"), refunded("wrong", 1_000)], "other_payment", [], 3_500),
-        f"other_payment: pi_wrong is refunded, and pi_right paid the order; {not_needed('wrong')}",
+        f"other_payment: pi_wrong is refunded, but pi_right paid for the order; {not_needed('wrong')}",
     ),
 }  # fmt: skip
 
@@ -168,7 +168,7 @@ def test_the_right_payment_takes_units_that_nobody_holds_for_its_order_any_more_
     assert (change.result, change.order.status, change.moves) == ("first_time_finalized", "finalized", shirts(-3))
     assert (change.order.finalized_at, change.order.failure_reason, change.order.unfulfilled_as) == (NOW, None, None)
     assert change.notices == (to_customer("paid"),)
-    gone = "insufficient_stock: 3 of 'shirt' are gone by now"
+    gone = "insufficient_stock: 3 of 'shirt' are no longer available"
     change = given(WENT_BACK, shirts=(5, 3)).changed_by(paid("right"))
     assert (change.result, change.order.status, change.moves) == ("refund_due", "refund_due", ())
     assert change.notices == (to_customer("refund_due"), to_operators("refund_due", gone))
@@ -192,7 +192,7 @@ def test_a_refund_that_fails_holds_what_went_back_with_it_again_if_it_is_still_t
 
 
 def test_a_payment_for_an_order_that_was_finished_by_hand_is_told_once_as_one_too_many_if_it_is_its_own_money() -> None:
-    note = "second_payment: pi_1 (3600 eur) is not needed: somebody has paid the order"
+    note = "second_payment: pi_1 (3600 eur) is not needed: somebody has paid for the order"
     by_hand = a_sold_order(payments=Payments(), settled_by=None)
     change = given(by_hand).changed_by(a_payment("evt_2"))
     assert (change.result, change.note) == ("already_finalized", note)

@@ -205,7 +205,7 @@ def test_what_is_counted_anew_is_so_only_once_all_is_taken_that_was_sold_of_it()
     assert shirts_in(store) == (7, 0)
 
 
-TOO_FEW = "held: orders hold 2, so at least 2 must be there; force it, and some are oversold"
+TOO_FEW = "held: orders hold 2, so at least 2 must be there; with force, some are oversold"
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_a_product_that_never_comes_to_rest_ends_as_contended() -> None:
         store.put("inventory/shirt", next(levels))
         return committed
 
-    with pytest.raises(StoreContended, match="as often as somebody looked"):
+    with pytest.raises(StoreContended, match="each time it was read"):
         storefront_of(store, *[change] * 100)[0].show(["shirt"])
 
 

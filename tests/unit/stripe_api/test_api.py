@@ -53,7 +53,7 @@ def test_a_refund_is_as_it_is_so_far() -> None:
     ],
 )
 def test_an_answer_that_is_not_what_was_asked_for_is_none_and_may_be_asked_again(read: Any, answer: Any) -> None:
-    with pytest.raises(StripeUnavailable, match=r"^Stripe's answer is no (session|refund|event)$"):
+    with pytest.raises(StripeUnavailable, match=r"^Stripe's answer is not a (session|refund|event)$"):
         read(answer)
 
 

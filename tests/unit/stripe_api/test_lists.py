@@ -115,5 +115,5 @@ def test_what_says_no_time_that_can_be_is_named_beside_the_others_and_looked_at_
     ],
 )
 def test_what_is_no_such_list_or_object_is_no_answer(read: Any, answer: Any) -> None:
-    with pytest.raises(StripeUnavailable, match=r"^Stripe's answer is no (list|event|PaymentIntent|refund)$"):
+    with pytest.raises(StripeUnavailable, match=r"^Stripe's answer is not a (list|event|PaymentIntent|refund)$"):
         read(answer)

@@ -79,7 +79,7 @@ def applied(project: Project, *channels: str) -> list[str]:
 def test_dry_it_says_what_is_missing_and_changes_nothing() -> None:
     project = Project()
     *changes, last = run(project, "shop", (), is_applied=False)
-    assert (len(changes), last, project.changed) == (ALL, "Nothing was changed: APPLY=1 does all this", [])
+    assert (len(changes), last, project.changed) == (ALL, "Nothing was changed: add APPLY=1 to do it", [])
     assert all(change.startswith("create ") for change in changes)
 
 
@@ -91,7 +91,7 @@ def test_all_is_made_once_and_the_metrics_before_what_is_about_them() -> None:
         *(["POST"] * (len(WANTED.policies) + 1)),
     ]
     assert all(policy["notificationChannels"] == [CHANNEL] for policy in project.policies.values())
-    assert applied(project) == ["shop is watched as monitoring/ says: there is nothing to change"]
+    assert applied(project) == ["shop is monitored as monitoring/ says: there is nothing to change"]
     assert len(project.changed) == ALL
 
 
@@ -104,7 +104,7 @@ def test_what_somebody_has_changed_is_put_right_and_nothing_else_is_touched() ->
     project.dashboards[DASHBOARD_ID]["displayName"] = "Mine"
     assert applied(project) == [
         "change metric settle_5xx",
-        "change policy Settle: the canary stops, which notifies nobody: name CHANNELS",
+        "change policy Settle: the canary stops, which notifies nobody: add CHANNELS=…",
         "change dashboard Settle once",
     ]
     assert len(project.changed) == 3

@@ -109,7 +109,7 @@ def test_what_no_document_is_called_is_left_alone_and_logged_and_never_redeliver
     kind: Kind, document_id: str | None
 ) -> None:
     path = None if document_id is None else f"{kind.collection}/{document_id}"
-    message = f"{kind.named} whose id cannot be handled was left alone"
+    message = f"{kind.named} with an unusable id was left alone"
     line = {"severity": "ERROR", "message": message, "cloudEventId": "ce-1"}
     assert kind.received(a_created_event(path, b"")) == ([], [line])
     elsewhere = a_created_event("elsewhere/one", b"")

@@ -83,7 +83,7 @@ def test_no_product_is_looked_at_when_time_is_out() -> None:
 
 def test_a_database_that_does_not_answer_is_queried_again_by_the_next_run_and_undoes_nothing() -> None:
     shop = Shop(lapsed=[["order-1"], StoreUnavailable("DeadlineExceeded")])
-    assert shop.swept() == (503, {"error": "not swept to the end, the next run goes on"})
+    assert shop.swept() == (503, {"error": "the sweep did not finish; the next run continues"})
     assert a_lapse("order-1") in shop.asked
     message = "StoreUnavailable: DeadlineExceeded"
     assert shop.lines[1:] == [{"severity": "WARNING", "message": message, "result": "not_settled"}]

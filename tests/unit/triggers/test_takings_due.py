@@ -14,7 +14,9 @@ from triggers.takings_due import TakingsDue
 _app = Flask("shop")
 LOST = "StoreUnavailable: no answer"
 GONE = "inventory_gone: 1 of 'hat', 5 of 'shirt' could not be counted"
-UNREADABLE = "the units of 0 paid orders taken; unreadable: what is to be taken for some orders was left alone"
+UNREADABLE = (
+    "the units of 0 paid orders taken; unreadable: what to take for some orders cannot be read, and was left alone"
+)
 SHIRTS = Counter(shirt=5)
 RUNS: Mapping[str, tuple[Folded, int, dict[str, object], dict[str, object] | None]] = {
     # what was folded: status, answer, and the log line's differing fields, if it is logged
