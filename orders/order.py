@@ -193,7 +193,7 @@ class Order:
     @property
     def refunds_to_repeat(self) -> tuple[LostRefund, ...]:
         """The lost refunds of a fulfilled order's needed payments: nothing else shows that this money is owed."""
-        if self.status not in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
+        if self.settled_status not in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
             return ()
         return tuple(lost for lost in self.lost_refunds if lost.payment not in self.unneeded)
 

@@ -141,6 +141,10 @@ def test_what_is_refunded_is_at_risk_no_more() -> None:
     assert found_in(MemoryStore({path: {**order, "payments": part}}))["refund due"].money[0].amount == 2_600
 
 
+def test_a_refund_that_failed_is_listed_also_if_somebody_has_overwritten_the_status() -> None:
+    assert found_in(MemoryStore({"orders/o": {**REFUND_LOST, "status": "shipped"}})).keys() == {"refund failed"}
+
+
 def test_where_the_service_refunds_by_itself_nobody_is_needed() -> None:
     store = MemoryStore(dict([WAITING["refund due"]]))
     concerns = found_in(store, replace(TERMS, auto_refund=AutoRefund.ALL))
