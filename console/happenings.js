@@ -33,11 +33,19 @@ function ofEffect({ id, fields }) {
     lane: kind === "stripe_refund" ? "money" : "messages",
     what: `${kind} for ${recipient}`,
     id,
-    result: `${handledAt ? "handled by a person" : state} after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`,
+    result: endOf(handledAt ? "handled by a person" : state, attempts),
     note: [error, nextAttemptAt && `next at ${nextAttemptAt.toLocaleString()}`].filter(Boolean).join("; "),
     who: operator ? `${operator}: ${reason}` : "",
     look: state === "ERROR" ? "bad" : state === "RETRY" ? "warn" : state === "SUCCESS" ? "good" : "",
   };
+}
+
+/** How often it was tried; a message to nobody is done without a try. */
+function endOf(end, attempts) {
+  if (!attempts) {
+    return end === "SUCCESS" ? `${end}, nothing to do` : end;
+  }
+  return `${end} after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
 }
 
 function ofParked({ id, fields }) {

@@ -83,12 +83,19 @@ def of_effect(found: Found) -> Happening:
         at=_time_of(found),
         what=what,
         id=found.id,
-        result=f"{end} after {attempts} {'attempt' if attempts == 1 else 'attempts'}",
+        result=_tried(end, attempts),
         note=_next_of(found),
         operator=text_or_none(fields.get("operator")),
         reason=text_or_none(fields.get("reason")),
         is_failure=state == EffectState.ERROR,
     )
+
+
+def _tried(end: str, attempts: int) -> str:
+    """How it ended, after how many attempts; a message to nobody ends without any."""
+    if attempts == 0:
+        return f"{end}, nothing to do" if end == EffectState.SUCCESS else end
+    return f"{end} after {attempts} {'attempt' if attempts == 1 else 'attempts'}"
 
 
 def of_handled_finding(found: Found) -> Happening:

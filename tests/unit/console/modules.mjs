@@ -204,6 +204,12 @@ test("what a person has handled says so and who", () => {
   ]);
 });
 
+test("a message to nobody is not said to have been tried", () => {
+  const mail = { createdAt: NOW, kind: "mail", recipient: "customer", state: "SUCCESS", attempts: 0 };
+  const [{ result }] = happeningsIn({ entries: [], effects: [{ id: "mail", fields: mail }], parked: [], findings: [] });
+  assert.equal(result, "SUCCESS, nothing to do");
+});
+
 test("what can be handled says what it is, and an event whether it is kept", () => {
   const of = Object.fromEntries(CONCERNS.filter(({ of: kind }) => kind).map(({ name, of: kind }) => [name, kind]));
   assert.deepEqual(of, { parked: "event", findings: "finding", "effects given up": "effect" });

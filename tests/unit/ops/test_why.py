@@ -230,6 +230,13 @@ def test_the_timeline_has_everything_in_the_order_of_its_commits() -> None:
     ]
 
 
+@pytest.mark.parametrize(("state", "said"), [("SUCCESS", "SUCCESS, nothing to do"), ("PENDING", "PENDING")])
+def test_what_was_not_tried_is_not_said_to_have_been(state: str, said: str) -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    with_effect(store, A_MAIL, state=state, attempts=0, error="no mail address is known")
+    assert f"mail for customer (evt_1_mail_customer): {said}\n" in told(store)
+
+
 def test_what_a_person_did_is_shown_with_their_name_and_reason() -> None:
     store = a_shop_after(a_placement())
     entry: Fields = {"orderId": "order-1", "createdAt": LATER, "eventType": "operator.accepted", "result": "accepted"}
