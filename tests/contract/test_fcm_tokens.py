@@ -16,7 +16,7 @@ def test_devices_are_those_of_one_customer_the_newest_first(database: Database) 
     assert list(database.fcm_tokens("carol")) == []
 
 
-def test_of_many_devices_only_the_newest_are_found(database: Database) -> None:
+def test_only_the_newest_of_many_devices_are_found(database: Database) -> None:
     for number in range(DEVICES_MAX + 2):
         database.put(f"users/alice/fcmTokens/{number}", {"createdAt": NOW + timedelta(days=number)})
     assert list(database.fcm_tokens("alice")) == [str(number) for number in range(DEVICES_MAX + 1, 1, -1)]

@@ -58,7 +58,7 @@ def test_what_somebody_has_written_over_is_named_where_it_would_be_counted(queri
             count("mug", timeout_seconds=SOON)
 
 
-def test_of_too_many_orders_nobody_counts_what_they_hold(queried: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_holds_of_too_many_orders_are_not_counted(queried: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in firestore_store, memory_store:
         monkeypatch.setattr(module, "COUNTED_ORDERS_MAX", 2)
     for number in range(3):

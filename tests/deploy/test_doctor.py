@@ -93,9 +93,7 @@ def said_of_what_is_wrong(diagnose: Diagnose, field: str = "found") -> list[str]
     return [check[field] for check in checks if check["state"] == "wrong"]
 
 
-def test_of_a_service_that_works_everything_is_checked_and_nothing_is_wrong(
-    service: DeployedService, diagnose: Diagnose
-) -> None:
+def test_a_working_service_is_checked_in_full_without_findings(service: DeployedService, diagnose: Diagnose) -> None:
     before = service.google.copy()
     code, checks = diagnose()
     assert [(check["check"], check["state"]) for check in checks] == [(name, "ok") for name in CHECKS]
@@ -272,7 +270,7 @@ def test_where_nothing_is_deployed_that_is_said_once(service: DeployedService, d
     assert in_state("not checked", checks)[-2:] == ["forged post", "signed post"]
 
 
-def test_whoever_may_not_look_is_told_what_is_lacking(
+def test_a_person_without_permission_to_look_is_told_what_is_lacking(
     service: DeployedService, deployer: Deployer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.google.lacking = {"datastore.indexes.list", "cloudfunctions.functions.create"}

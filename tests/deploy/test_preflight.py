@@ -52,7 +52,7 @@ def test_what_is_missing_is_refused_with_the_command_that_helps(deployer: Deploy
     assert helps in refusal(deployer)
 
 
-def test_a_secret_whose_value_was_taken_away_is_not_made_anew(deployer: Deployer) -> None:
+def test_a_secret_without_a_value_is_not_created_again(deployer: Deployer) -> None:
     secret = f"{IN_PROJECT}/secrets/{SECRET}"
     deployer.google.kept |= {
         f"secretmanager/{secret}": {"name": secret},
@@ -63,7 +63,7 @@ def test_a_secret_whose_value_was_taken_away_is_not_made_anew(deployer: Deployer
     )
 
 
-def test_whoever_may_not_make_secrets_is_told_how_they_are_made(
+def test_a_deployer_who_may_not_create_secrets_is_told_how_to(
     deployer: Deployer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployer.google, "refused", {f"POST secretmanager/{IN_PROJECT}/secrets"})
@@ -123,7 +123,7 @@ def test_what_a_new_function_takes_is_read_from_functions_yaml(deployer: Deploye
     assert "PIGEON_SECRET is in a settings file: it belongs only in Secret Manager." in refusal(deployer)
 
 
-def test_a_schedule_of_which_nobody_knows_when_it_is_late_is_refused(deployer: Deployer) -> None:
+def test_a_schedule_whose_delay_cannot_be_computed_is_refused(deployer: Deployer) -> None:
     file = deployer.folder / "functions.yaml"
     before = file.read_text()
     file.write_text(before.replace("every 60 minutes", "0 * * * *"))
@@ -150,15 +150,15 @@ def test_a_role_is_missing_before_its_events_are(deployer: Deployer) -> None:
     ]
 
 
-def test_whoever_may_not_deploy_all_deploys_nothing(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deployer_without_all_permissions_deploys_nothing(
+    deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(deployer.google, "lacking", {"cloudscheduler.jobs.create"})
     assert refusal(deployer) == f"Whoever is signed in may not, in {PROJECT}: cloudscheduler.jobs.create."
 
 
 @pytest.mark.parametrize("labels", [{}, {"deployment-tool": "cli-firebase"}])
-def test_a_function_of_the_first_generation_is_refused_whoever_has_deployed_it(
-    deployer: Deployer, labels: dict[str, str]
-) -> None:
+def test_a_first_generation_function_is_refused_whoever_deployed_it(deployer: Deployer, labels: dict[str, str]) -> None:
     name = f"{IN_PROJECT}/locations/{REGION}/functions/stripeWebhook"
     deployer.google.kept[f"cloudfunctions/{name}"] = {"name": name, "environment": "GEN_1", "labels": labels}
     assert refusal(deployer) == (

@@ -70,7 +70,7 @@ def test_nothing_is_called_right_of_an_order_that_nobody_knows(settled_shop: Sho
         assert (result.exit_code, result.stdout) == (code, "")
 
 
-def test_what_was_anchored_is_missed_even_if_the_whole_chain_is_hashed_anew(settled_shop: Shop, tmp_path: Path) -> None:
+def test_an_anchored_head_is_missed_even_if_the_whole_chain_is_rehashed(settled_shop: Shop, tmp_path: Path) -> None:
     client = settled_shop.client
     client.document("orders/order-1").update({"updatedAt": now().replace(year=2026, month=1)})
     queries = service_in(client).queries()

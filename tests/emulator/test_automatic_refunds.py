@@ -33,7 +33,7 @@ def pay(shop: Shop, name: str) -> None:
     shop.stripe.complete(session.session_id)
 
 
-def test_of_two_payments_one_goes_back_once_and_the_order_stays_paid(shop: Shop) -> None:
+def test_one_of_two_payments_is_refunded_once_and_the_order_stays_paid(shop: Shop) -> None:
     pay(shop, "first")
     pay(shop, "second")
     shop.deliver()

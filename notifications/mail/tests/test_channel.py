@@ -36,7 +36,7 @@ def test_a_mail_is_for_the_customer_and_dated_from_its_first_attempt() -> None:
     assert (mail.text, mail.html) == ("Thank you.\n", "<p>Thank you.</p>\n")
 
 
-def test_whoever_has_no_address_gets_none() -> None:
+def test_a_customer_without_an_address_gets_no_mail() -> None:
     channel = channel_from(a_kit(COLLECTION))
     nobody = Person("alice", None, (), "+4915112345678")
     assert channel.message(PAID, {}, nobody) == Skipped("no mail address is known")

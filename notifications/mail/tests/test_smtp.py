@@ -89,7 +89,7 @@ def test_a_server_says_whether_another_try_can_help(answer: str, *, retryable: b
     assert (str(failed), failed.retryable) == (f"the mail server refuses the recipient: {said}", retryable)
 
 
-def test_whoever_was_refused_for_now_is_tried_again_and_who_was_refused_for_good_is_not() -> None:
+def test_a_temporarily_refused_recipient_is_retried_and_a_permanently_refused_one_is_not() -> None:
     for answer, retryable in (("450 4.2.1 later", True), ("550 5.1.1 nobody", False)):
         inbox = Inbox(refused={"bob@mail.example": answer})
         with mail_server(inbox) as server:

@@ -184,7 +184,7 @@ def test_a_device_is_gone_if_fcm_names_both_of_its_addresses() -> None:
     assert outcome_of(replace(ANSWER, code=400, body=body)).fate is Fate.DEAD
 
 
-def test_whoever_has_signed_out_since_is_not_told_there() -> None:
+def test_a_customer_who_has_signed_out_since_gets_no_push_there() -> None:
     assert sent({}, a_store(PHONE)) == (None, [PHONE])
 
 

@@ -84,7 +84,7 @@ def test_an_api_key_and_a_messaging_service_can_take_the_place_of_account_and_nu
         ("+1876123456", "the customer's country is not in SMS_COUNTRIES"),
     ],
 )
-def test_whoever_has_no_number_or_one_of_another_country_gets_no_sms(phone: str | None, reason: str) -> None:
+def test_a_customer_without_a_number_or_with_a_foreign_one_gets_no_sms(phone: str | None, reason: str) -> None:
     sms = Sms(lambda message, key: pytest.fail("sent"), Countries(("+49", "+44")))
     notice = a_document()
     assert sms.message(text_of(notice), notice, a_person(phone)) == Skipped(reason)
@@ -93,7 +93,7 @@ def test_whoever_has_no_number_or_one_of_another_country_gets_no_sms(phone: str 
 @pytest.mark.parametrize(
     ("code", "reason"), [(21211, "is not valid"), (21610, "has unsubscribed"), (21614, "takes no SMS")]
 )
-def test_a_number_that_takes_no_sms_is_nobodys_business(provider: Provider, code: int, reason: str) -> None:
+def test_a_number_that_takes_no_sms_is_skipped_without_an_error(provider: Provider, code: int, reason: str) -> None:
     provider.script = [twilio_error(400, code)]
     skipped = send(provider)
     assert skipped is not None and reason in skipped.reason and PHONE not in skipped.reason

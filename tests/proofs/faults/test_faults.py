@@ -45,7 +45,7 @@ def test_who_is_killed_while_a_provider_has_their_request_is_replaced_when_their
     assert performing.wrong_if_killed_while_asking() == []
 
 
-def test_of_two_who_perform_an_effect_at_once_one_asks() -> None:
+def test_one_of_two_simultaneous_performers_of_an_effect_calls() -> None:
     with performing.a_provider() as provider:
         project = performing.a_shop_with_an_effect()
         assert performing.endings_of_two_at_once(project, provider.origin) == ["effect_done", "effect_not_due"]
