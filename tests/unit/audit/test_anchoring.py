@@ -88,9 +88,7 @@ def test_nothing_is_anchored_before_the_hour_is_over() -> None:
 
 
 @pytest.mark.parametrize(("heads_max", "first_ones"), [(2, 2), (3, 5), (4, 5)])
-def test_of_too_many_heads_the_rest_comes_next_and_none_of_one_moment_is_left_behind(
-    heads_max: int, first_ones: int
-) -> None:
+def test_surplus_heads_are_anchored_next_and_none_of_the_same_moment_is_lost(heads_max: int, first_ones: int) -> None:
     moments = [NOW - HOUR * hours for hours in (9, 8, 7, 7, 7, 6)]
     store = a_shop(*(moved(f"order-{number}", moment) for number, moment in enumerate(moments)))
     first = anchored(store, heads_max=heads_max)
@@ -100,7 +98,7 @@ def test_of_too_many_heads_the_rest_comes_next_and_none_of_one_moment_is_left_be
     assert following[0] == f"order-{first_ones}"
 
 
-def test_of_two_at_once_one_wins() -> None:
+def test_one_of_two_simultaneous_anchors_wins() -> None:
     store = a_shop(moved("a"))
 
     def beaten(since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:

@@ -60,7 +60,7 @@ def test_what_was_anchored_must_still_be_in_the_chain() -> None:
 NO_ACTS: Final = Ends(None, exists=True)
 
 
-def test_what_operators_did_to_no_order_is_a_chain_too_of_which_nothing_can_be_missing() -> None:
+def test_acts_on_no_order_form_a_complete_chain_too() -> None:
     acts = a_trail(3, order_id="")
     of_acts = Ends(None, exists=True, head=ends(acts))
     assert verified(of_acts, read(acts, None)) == Verdict(None, 3, 0, 0, 0, ())

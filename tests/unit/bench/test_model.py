@@ -52,7 +52,7 @@ def test_one_document_is_written_as_often_as_one_commit_after_the_other_can_writ
     assert rate == pytest.approx(1 / seconds, rel=0.05)
 
 
-def test_whoever_waits_too_long_for_a_document_is_aborted_and_leaves_it_to_the_next() -> None:
+def test_a_commit_that_waits_too_long_for_a_document_is_aborted_and_the_next_gets_it() -> None:
     world = VirtualWorld()
     database = Database(
         world, Parameters(commit_seconds=0.6, lock_wait_seconds=1), MemoryStore({"inventory/shirt": {}})

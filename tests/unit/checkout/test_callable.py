@@ -121,7 +121,7 @@ def test_its_data_may_be_anything(data: object) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "alices-token", "Basic YTpi", "Bearer ", "Bearer mallorys-token"])
-def test_whoever_is_not_signed_in_is_refused_before_the_body_is_read(header: str | None) -> None:
+def test_a_caller_who_is_not_signed_in_is_refused_before_the_body_is_read(header: str | None) -> None:
     function = Called()
     status, error = error_of(called(function, b"x" * 2 * BODY_BYTES_MAX, Authorization=header))
     assert (status, error["status"], function.asked) == (401, "UNAUTHENTICATED", [])
@@ -129,7 +129,7 @@ def test_whoever_is_not_signed_in_is_refused_before_the_body_is_read(header: str
     assert function.line.items() >= line.items()
 
 
-def test_whoever_is_not_signed_in_learns_why() -> None:
+def test_a_caller_who_is_not_signed_in_learns_why() -> None:
     _, error = error_of(called(Authorization="Bearer mallorys-token"))
     assert error["message"] == "the ID token is not signed by Google"
 
@@ -218,7 +218,7 @@ def test_no_cache_keeps_what_one_customer_may_see() -> None:
 
 
 @pytest.mark.parametrize(("token", "is_kept"), [("alices-token", True), ("nobodys", False)])
-def test_whoever_is_refused_is_hung_up_on_once_they_are_answered(token: str, *, is_kept: bool) -> None:
+def test_the_connection_of_a_refused_client_is_closed_after_the_answer(token: str, *, is_kept: bool) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

@@ -90,7 +90,7 @@ def test_nobody_has_stripe_refuse_one_order_for_ever(shop: CheckoutShop) -> None
     assert len(asked) == ATTEMPTS_MAX
 
 
-def test_what_stripe_refuses_is_over_and_the_next_call_tries_anew(shop: CheckoutShop) -> None:
+def test_a_refusal_by_stripe_is_final_and_the_next_call_makes_a_new_attempt(shop: CheckoutShop) -> None:
     shop.terms = adding(shipping_rates=("shr_unknown",))
     assert refusal_of(shop) == {
         "code": "FAILED_PRECONDITION",

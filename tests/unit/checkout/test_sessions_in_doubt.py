@@ -39,7 +39,7 @@ def dying(stripe: StripeApi, *, after: bool) -> StripeApi:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before Stripe was asked", "after it was asked"])
-def test_whoever_calls_next_goes_on_where_a_process_died(shop: CheckoutShop, *, after: bool) -> None:
+def test_the_next_call_continues_where_a_process_died(shop: CheckoutShop, *, after: bool) -> None:
     stripe, shop.stripe = shop.stripe, dying(shop.stripe, after=after)
     with pytest.raises(Died):
         shop.open()
@@ -53,7 +53,7 @@ def test_whoever_calls_next_goes_on_where_a_process_died(shop: CheckoutShop, *, 
     assert len(shop.open_sessions()) == 1
 
 
-def test_what_a_dead_process_has_claimed_too_long_ago_for_stripe_is_claimed_anew_in_the_same_call(
+def test_a_dead_process_claim_that_is_too_old_for_stripe_is_replaced_in_the_same_call(
     shop: CheckoutShop,
 ) -> None:
     def too_late(request: Mapping[str, object], *, key: str) -> Session:

@@ -36,7 +36,7 @@ def test_money_that_has_arrived_or_is_on_its_way_is_enough(payment: Payment) -> 
     assert refusal_of(_paid_by(payment)) == ("a payment of the order is on its way", "payment_under_way")
 
 
-def test_a_free_session_that_paid_for_nothing_is_in_nobodys_way() -> None:
+def test_a_free_session_that_paid_for_nothing_blocks_nothing() -> None:
     free = _paid_by(replace(PAID, money=Money(0, "eur")))
     assert isinstance(next_step(free, None, ALICE, NOW, TERMS.hold_max), Claim)
 

@@ -29,7 +29,7 @@ def test_an_effect_is_performed_once_under_its_key_and_what_was_sent_is_kept_no_
     assert outbox.fields().items() >= {**after, "payload": None, "expireAt": NOW + timedelta(days=90)}.items()
 
 
-def test_whoever_performs_it_holds_a_lease_while_the_world_is_asked() -> None:
+def test_a_performer_holds_a_lease_during_the_call_outside() -> None:
     world = World()
     outbox = Outbox(world=world)
     seen: list[Mapping[str, Any]] = []

@@ -59,7 +59,7 @@ def test_if_its_end_cannot_be_recorded_the_world_is_asked_again_after_the_lease_
     assert outbox.fields(A_REFUND)["attempts"] == 2
 
 
-def test_who_comes_too_late_with_the_end_leaves_it_to_whoever_has_the_lease_by_then() -> None:
+def test_a_late_end_of_an_attempt_is_left_to_the_current_lease_holder() -> None:
     world = World()
     outbox = Outbox(world=world)
     late = Outbox(outbox.store, World(), now=NOW + LEASE)
