@@ -51,7 +51,7 @@ def test_a_token_is_kept() -> None:
     assert credentials.renewals == 1
 
 
-def test_whoever_comes_while_a_token_is_renewed_waits_for_the_same() -> None:
+def test_a_call_during_a_renewal_waits_for_the_same_token() -> None:
     begun, may_end, renewals = threading.Event(), threading.Event(), list[int]()
 
     def renewed() -> Token:

@@ -53,7 +53,7 @@ def test_the_payment_of_an_accepted_order_leads_to_it_and_of_a_refused_one_it_do
 
 
 @pytest.mark.parametrize("request_id", ["extend-1", "stock-1", "refund-1"])
-def test_whoever_comes_second_hears_the_same_and_changes_nothing(request_id: str) -> None:
+def test_a_second_caller_gets_the_same_answer_and_changes_nothing(request_id: str) -> None:
     store = a_shop_with_a_hold()
     first = requests_in(store).answer(request_id, NOW)
     before = store.dump()
@@ -232,7 +232,7 @@ def test_a_refusal_that_comes_too_late_is_tried_again() -> None:
         requests_in(store).answer("r", NOW)
 
 
-def test_acts_on_no_order_are_a_chain_in_which_of_two_at_once_one_comes_after_the_other() -> None:
+def test_acts_on_no_order_form_a_chain_that_orders_simultaneous_ones() -> None:
     store = MemoryStore({"inventory/shirt": {"stock": 10, "reserved": 0}})
     events = {each: replace(asked_by_operator("stock-1"), request_id=each) for each in ("s1", "s2", "s3")}
     for request_id in events:

@@ -26,7 +26,7 @@ def test_a_dispute_is_read_as_it_was_written(dispute: Dispute) -> None:
 
 
 @pytest.mark.parametrize("field", ["status", "amount", "currency", "openedAt", "toldAt"])
-def test_a_dispute_of_which_a_field_is_missing_cannot_be_read(field: str) -> None:
+def test_a_dispute_that_lacks_a_field_cannot_be_read(field: str) -> None:
     assert read(WRITTEN).state == a_dispute().dispute
     assert read({**WRITTEN, field: None}).state is None
 

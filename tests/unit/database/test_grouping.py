@@ -102,14 +102,14 @@ def all_seen(held: Sequence[Holding]) -> list[object]:
 # --- Together ---------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_comes_while_a_commit_is_under_way_goes_with_the_next_one() -> None:
+def test_a_hold_that_arrives_during_a_commit_joins_the_next_one() -> None:
     crowd = Crowd()
     assert all_seen(crowd.hold("a", "b", "c", "d")) == [1, 2, 3, 4]
     assert crowd.sent == [["a"], ["b", "c", "d"]]
     assert crowd.store.get(SHIRT) == {"stock": 9, "reserved": 4}
 
 
-def test_whoever_does_what_another_does_goes_after_it_with_those_who_came_later() -> None:
+def test_a_hold_that_is_already_in_the_group_goes_into_the_next_commit() -> None:
     crowd = Crowd()
     assert all_seen(crowd.hold("a", "b", "c", "b", "d")) == [1, 2, 3, StoreContended, StoreContended]
     assert crowd.sent == [["a"], ["b", "c"], ["b", "d"]]
@@ -191,7 +191,7 @@ def dies(called: threading.Event, _seconds_max: float) -> bool:
 
 @pytest.mark.parametrize("late", ["b", "c"], ids=["the next to send", "one of its group"])
 @pytest.mark.parametrize(("wait", "error"), [(time_is_up, StoreUnavailable), (dies, SystemExit)])
-def test_whoever_has_no_time_left_before_it_is_sent_never_is(late: str, wait: Wait, error: type[Exception]) -> None:
+def test_a_hold_without_time_left_is_never_sent(late: str, wait: Wait, error: type[Exception]) -> None:
     crowd = Crowd(waits={late: wait})
     seen = all_seen(crowd.hold("a", "b", "c", "d"))
     assert seen.pop("abcd".index(late)) is error
@@ -199,17 +199,17 @@ def test_whoever_has_no_time_left_before_it_is_sent_never_is(late: str, wait: Wa
     assert crowd.store.get(f"holds/{late}") is None
 
 
-def test_whoever_is_called_to_send_when_the_time_is_just_up_leaves_that_to_the_next() -> None:
+def test_a_sender_whose_time_is_just_up_leaves_sending_to_the_next() -> None:
     crowd = Crowd(waits={"b": time_is_up_when_called})
     assert all_seen(crowd.hold("a", "b", "c", "d")) == [1, StoreUnavailable, 2, 3]
     assert crowd.sent == [["a"], ["c", "d"]]
 
 
-def test_whoever_has_the_answer_when_the_time_is_just_up_takes_it() -> None:
+def test_an_answer_that_arrives_just_in_time_is_used() -> None:
     assert all_seen(Crowd(waits={"c": time_is_up_when_called}).hold("a", "b", "c")) == [1, 2, 3]
 
 
-def test_whoever_has_no_time_left_while_it_is_sent_does_not_know_how_it_ended() -> None:
+def test_a_hold_whose_time_ends_while_it_is_sent_has_an_unknown_result() -> None:
     is_sent, is_gone = threading.Event(), threading.Event()
 
     def time_is_up_while_it_is_sent(_called: threading.Event, _seconds_max: float) -> bool:

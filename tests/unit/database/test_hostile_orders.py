@@ -70,7 +70,7 @@ def test_units_that_cannot_be_counted_have_not_come_back_and_those_of_which_none
     assert changed_fields(order, replace(order, returned={"mug": 0})) == {"returned": []}
 
 
-def test_of_an_order_whose_items_are_too_large_to_be_read_all_else_is_and_it_is_oversized() -> None:
+def test_an_order_with_unreadably_large_items_is_read_without_them_and_oversized() -> None:
     asked = set[str]()
 
     class Noting(dict[str, object]):

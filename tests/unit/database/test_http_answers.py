@@ -72,9 +72,7 @@ def test_a_head_can_be_as_long_as_may_be() -> None:
 
 
 @pytest.mark.parametrize("as_sent", ["in one", "in chunks"])
-def test_of_what_is_too_large_no_more_is_read_than_could_be_served(
-    as_sent: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_too_large_answer_is_read_only_up_to_the_limit(as_sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_answers, "ANSWER_BYTES_MAX", 1_000)
 
     def sent(size: int) -> bytes:

@@ -136,7 +136,7 @@ def test_the_currency_of_an_order_without_a_price_is_the_one_it_was_paid_in() ->
     assert changed_fields(a_pending_order(), paid_in_dollars)["currency"] == "usd"
 
 
-def test_of_an_order_that_nobody_has_paid_it_is_not_said_that_nothing_was_refunded() -> None:
+def test_an_unpaid_order_does_not_say_that_nothing_was_refunded() -> None:
     order = order_from("order-1", an_order())
     assert "amountRefunded" not in changed_fields(order, replace(order, status=OrderStatus.RESERVED))
 

@@ -37,7 +37,7 @@ def test_nor_may_what_looks_like_the_services_own_fill_the_document(name: str) -
     assert (order.is_oversized, order.defect) == (True, "the order is larger than 917504 bytes")
 
 
-def test_of_several_defects_the_status_is_the_one_that_is_named() -> None:
+def test_the_status_is_named_among_several_defects() -> None:
     assert order_from("order-1", an_order(status="paid", items=[])).defect == "status must be 'pending'"
 
 

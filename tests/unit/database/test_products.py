@@ -80,7 +80,7 @@ DEFECTS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize(("defect", "inventory"), DEFECTS.items(), ids=DEFECTS)
-def test_an_inventory_of_which_nothing_can_be_held_says_why(defect: str, inventory: dict[str, object]) -> None:
+def test_an_inventory_that_cannot_be_held_says_why(defect: str, inventory: dict[str, object]) -> None:
     product = product_from("shirt", inventory, None)
     assert product.level_defect == defect
     with pytest.raises(Refused, match=r"^unknown_product: the inventory does not count 'shirt'$") as refused:

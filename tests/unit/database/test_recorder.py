@@ -152,7 +152,7 @@ def test_one_cause_has_room_for_a_notice_to_each_audience() -> None:
     assert expected.items() <= written(replace(FINALIZED, notices=to_both), RESERVED).items()
 
 
-def test_operators_are_notified_of_nobodys_order_under_a_name_that_no_customer_can_have() -> None:
+def test_operators_are_notified_of_an_order_without_customer_under_an_impossible_user_id() -> None:
     assert not is_user_id("system")
     to_shop = to_operators("review")._replace(user_id=None)
     expected = notice("system/messages/evt_1", type="review", audience="operator", userId=None)

@@ -37,7 +37,7 @@ def test_all_that_a_customer_has_said_is_known() -> None:
     )
 
 
-def test_of_a_customer_who_has_said_nothing_nothing_is_known_and_nothing_is_refused() -> None:
+def test_a_customer_without_preferences_has_none_and_refuses_nothing() -> None:
     assert contact_from(None) == contact() == Contact()
 
 
