@@ -89,7 +89,7 @@ def test_what_has_no_figures_to_compare_is_not_counted_again() -> None:
         assert (decided.result, (decided.note or "").partition(":")[0]) == ("not_adjusted", why)
 
 
-def test_what_orders_hold_of_a_product_that_is_counted_anew_stays_reserved() -> None:
+def test_held_units_of_a_recounted_product_stay_reserved() -> None:
     decided = adjusted(given(shirts=None, held=3))
     assert decided.move == StockMove("shirt", 5, 3)
     assert decided.note == "'shirt' is counted from now on: 5, of which orders hold 3"

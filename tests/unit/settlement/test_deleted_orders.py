@@ -115,7 +115,7 @@ def test_what_nobody_has_to_act_on_is_only_logged(event: OrderEvent) -> None:
 
 
 @pytest.mark.parametrize("event", [a_dispute("evt_9"), FAILED], ids=["dispute", "refund"])
-def test_of_an_order_that_was_never_there_each_waits_for_its_payment(event: Any) -> None:
+def test_events_of_an_order_that_never_existed_wait_for_their_payments(event: Any) -> None:
     store = MemoryStore()
     for order_id in None, "order-1":
         assert settled(replace(event, order_id=order_id), store).result == "payment_not_found"

@@ -142,7 +142,7 @@ def test_after_a_refusal_or_without_an_answer_it_lists_again_and_each_unit_is_ta
 
 
 @pytest.mark.parametrize(("crash", "level", "left"), [(crash_before, (200, 200), 2), (crash_after, (195, 195), 0)])
-def test_whoever_dies_leaves_all_or_nothing_and_the_next_one_does_the_rest(
+def test_a_crash_leaves_all_or_nothing_and_the_next_run_does_the_rest(
     crash: Interference, level: tuple[int, int], left: int
 ) -> None:
     store = a_shelf(3, 2)
@@ -153,7 +153,7 @@ def test_whoever_dies_leaves_all_or_nothing_and_the_next_one_does_the_rest(
     assert (level_of(store), left_in(store)) == ((195, 195), [])
 
 
-def test_of_two_at_once_each_takes_what_the_other_has_not() -> None:
+def test_two_simultaneous_folds_take_different_units() -> None:
     store = a_shelf(3, 2)
     assert folded(store, DisturbedStore(store, [someone_first(lambda: folded(store))])).orders == 0
     assert (level_of(store), left_in(store)) == ((195, 195), [])

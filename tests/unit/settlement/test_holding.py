@@ -127,7 +127,7 @@ NEVER_HELD = {
 
 
 @pytest.mark.parametrize(("order", "why"), NEVER_HELD.values(), ids=NEVER_HELD)
-def test_nobodys_order_and_one_for_too_many_units_are_not_held_whether_or_not_they_are_paid(
+def test_an_order_without_a_customer_or_for_too_many_units_is_not_held_even_if_paid(
     order: dict[str, Any], why: str
 ) -> None:
     situation = given(a_pending_order(**order), terms=AT_MOST_TWO, mugs=(9, 0))

@@ -119,7 +119,7 @@ RACES: dict[str, tuple[OrderEvent, OrderEvent, str]] = {
 
 @pytest.mark.parametrize("earlier_commits", [0, 1])
 @pytest.mark.parametrize(("loser", "winner", "result"), RACES.values(), ids=RACES)
-def test_whoever_loses_a_race_leaves_a_paid_order_paid(
+def test_the_loser_of_a_race_leaves_a_paid_order_paid(
     loser: OrderEvent, winner: OrderEvent, result: str, earlier_commits: int
 ) -> None:
     """There is stock for one order only: the loser must not take the winner's hold for a shortage."""

@@ -46,7 +46,7 @@ def recounted(store: MemoryStore, **figures: object) -> MemoryStore:
 
 
 @each_ending
-def test_of_what_is_never_short_nothing_is_counted(status: str, events: list[OrderEvent]) -> None:
+def test_products_that_are_never_short_are_not_counted(status: str, events: list[OrderEvent]) -> None:
     store = a_shop(an_order(), shirt=NEVER_SHORT)
     untouched = store.read(["inventory/shirt"], timeout_seconds=1)
     after(store, a_placement(), *events)
@@ -54,7 +54,7 @@ def test_of_what_is_never_short_nothing_is_counted(status: str, events: list[Ord
     assert store.read(["inventory/shirt"], timeout_seconds=1) == untouched
 
 
-def test_of_a_mixed_order_only_what_can_be_short_is_counted() -> None:
+def test_only_products_that_can_be_short_are_counted_in_a_mixed_order() -> None:
     items = [{"productId": "shirt", "quantity": 3}, {"productId": "ebook", "quantity": 1}]
     store = a_shop(an_order(items=items), ebook=NEVER_SHORT)
     after(store, a_placement(), a_payment(money=Money(4_800, "eur")))
@@ -113,7 +113,7 @@ def test_a_counted_hold_of_what_is_never_short_by_now_is_given_back_and_held_aga
     assert decided.moves == RELEASED
 
 
-def test_of_a_hold_that_is_given_back_only_what_was_counted_is() -> None:
+def test_a_returned_hold_returns_only_counted_units() -> None:
     mixed = a_counted_order(lines=lines_of(shirt=3, mug=1), unlimited=frozenset({"mug"}))
     decided = given(mixed, shirts=(2, 3), mugs=a_product("mug", Level(None, 0))).when(a_placement())
     assert isinstance(decided, GiveBack)

@@ -89,7 +89,7 @@ def test_what_is_not_given_up_is_not_handled(state: str | None) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("retry-1", "handle-1"), ("handle-1", "retry-1")])
-def test_of_a_retry_and_a_mark_at_once_one_wins(first: str, second: str) -> None:
+def test_one_of_a_simultaneous_retry_and_mark_wins(first: str, second: str) -> None:
     outbox = given_up()
     outbox.store.put("operatorRequests/retry-1", OPERATORS_REQUESTS["retry-1"])
     overtaken = DisturbedStore(outbox.store, [someone_first(lambda: answered(outbox.store, first))])
@@ -263,7 +263,9 @@ def test_what_is_not_parked_is_not_handled() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("replay-1", "handle-1"), ("handle-1", "replay-1")])
-def test_of_a_replay_and_a_mark_at_once_each_is_answered_and_the_event_is_settled_once(first: str, second: str) -> None:
+def test_a_simultaneous_replay_and_mark_are_both_answered_and_the_event_is_settled_once(
+    first: str, second: str
+) -> None:
     store = parked(a_payment(), is_lost=False)
     overtaken = DisturbedStore(store, [someone_first(lambda: answered(store, first))])
     result = answered(overtaken, second).result

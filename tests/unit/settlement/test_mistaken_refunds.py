@@ -47,7 +47,7 @@ def test_what_was_recorded_by_mistake_counts_no_more_and_its_units_are_taken_aga
     assert sent_back(store, "the-right-one", amount=3_600).result == "refunded"
 
 
-def test_of_units_that_were_sold_again_meanwhile_operators_learn_that_they_are_gone() -> None:
+def test_operators_learn_of_returned_units_that_were_sold_again() -> None:
     store = a_shop_after(a_placement(), a_payment())
     sent_back(store, restock="all")
     store.put("inventory/shirt", {"stock": 2, "reserved": 0})

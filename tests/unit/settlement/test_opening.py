@@ -94,6 +94,6 @@ def test_an_order_can_be_paid_for_until_its_last_day() -> None:
     assert given(last).changed_by(an_opening()).result == "checkout_opened"
 
 
-def test_a_free_session_that_paid_for_nothing_is_in_nobodys_way() -> None:
+def test_a_free_session_that_paid_for_nothing_blocks_nothing() -> None:
     free = Payments.of(replace(PAID, money=Money(0, "eur")))
     assert given(a_held_order(payments=free)).changed_by(an_opening()).result == "checkout_opened"

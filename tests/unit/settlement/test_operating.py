@@ -108,7 +108,7 @@ SOLD_AGAIN = known(
 )
 
 
-def test_units_that_came_back_for_a_refund_that_failed_are_taken_anew_once_there_are_others() -> None:
+def test_units_returned_for_a_failed_refund_are_taken_again_once_in_stock() -> None:
     due = a_sold_order("refund_due", **SOLD_AGAIN)
     change = accepted(due, shirts=(3, 0))
     assert (change.moves, change.order.returned, change.order.failure_reason) == (shirts(-3), {}, None)
@@ -157,7 +157,7 @@ def accepted_by(payment_id: str, order: Order) -> Payments:
     return change.order.payments
 
 
-def test_of_a_payment_that_the_order_knows_naming_it_says_nothing_new() -> None:
+def test_naming_a_known_payment_is_no_news() -> None:
     two = Payments.of(*(replace(PAID, payment_id=f"pi_{n}", charge_id=None, money=Money(n, "eur")) for n in (1, 2)))
     assert accepted_by("pi_1", a_held_order(payments=two)) == two
 
@@ -203,9 +203,7 @@ def test_while_a_session_is_open_stripe_is_asked_to_end_it_first(request_id: str
 
 
 @pytest.mark.parametrize(("until", "ending"), [(NOW + timedelta(seconds=1), "checkout_ending"), (NOW, "expired")])
-def test_whoever_releases_an_order_while_stripe_ends_its_session_waits_for_that_too(
-    until: datetime, ending: str
-) -> None:
+def test_a_release_while_stripe_ends_the_session_waits_for_that_too(until: datetime, ending: str) -> None:
     being_ended = an_open_checkout(ends_as=OrderStatus.EXPIRED)
     order = an_order_in_checkout(being_ended, checkout_until=until)
     change = given(order, checkout=a_known_checkout(being_ended), shirts=(10, 3)).changed_by(
@@ -286,5 +284,5 @@ def test_a_request_is_done_once_and_as_it_is_written_by_now() -> None:
     assert used.when(ACCEPT) == unchanged("already_recorded", "id_used_before: give it another id")
 
 
-def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
+def test_only_the_answer_is_written_for_a_missing_order() -> None:
     assert given().when(ACCEPT) == StockAdjustment(Result.NOT_ACCEPTED, "order-1", "no_order: order-1 does not exist")

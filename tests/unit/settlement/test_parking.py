@@ -79,7 +79,7 @@ def test_what_waited_for_a_payment_whose_order_is_gone_stays_parked() -> None:
     assert given(**WAS_SET_ASIDE).when(a_failure(delivered_at=LATER)) == IGNORED
 
 
-def test_a_payment_of_nobodys_is_ignored() -> None:
+def test_a_payment_without_an_order_is_ignored() -> None:
     for event in replace(a_payment(), order_id=None), replace(a_failure(), order_id=None):
         assert given().when(event) == Unchanged(Outcome(Result.IGNORED, None, "no order id"))
         assert given().looks_for(event) == []

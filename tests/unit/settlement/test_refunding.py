@@ -74,7 +74,7 @@ def test_a_payment_that_nobody_knew_is_learnt_from_its_charge_and_what_was_refun
     assert (change.result, change.order.status, change.moves) == ("refunded", "refunded", shirts(3))
 
 
-def test_a_refund_counts_of_a_payment_of_which_the_order_knows_the_charge_alone() -> None:
+def test_a_refund_counts_for_a_payment_known_only_by_its_charge() -> None:
     by_charge = a_sold_order(payments=paid_as(payment_id="ch_1", charge_id="ch_1"))
     for event in an_updated_refund("evt_1", order_id="order-1"), a_refunded_charge("evt_1"):
         change = given(by_charge).changed_by(event)
@@ -93,7 +93,7 @@ def test_a_refund_that_is_not_made_is_recorded_and_changes_neither_status_nor_st
         assert given(a_sold_order()).when(refunded(status=status, shirt=3)) == change
 
 
-def test_operators_are_notified_once_of_a_refund_that_failed_and_not_if_as_much_has_gone_back_since() -> None:
+def test_operators_are_notified_once_of_a_failed_refund_unless_its_amount_was_refunded_since() -> None:
     reports = [refunded(status=status) for status in ("pending", "succeeded", "failed")]
     for in_this_order in permutations(reports):
         changes = changes_by(a_sold_order(), *in_this_order)

@@ -105,7 +105,7 @@ def test_it_is_settled_once_and_answered_together_wherever_a_process_dies(commit
     assert (status_in(store), shirts_in(store), complaints_in(store)) == ("finalized", (7, 0), [])
 
 
-def test_of_two_operators_at_once_one_has_it_settled_and_the_other_hears_so() -> None:
+def test_one_of_two_simultaneous_operators_settles_it_and_the_other_is_told() -> None:
     store = a_shop_with_parked(a_payment(), "replay-1", "replay-2")
     overtaken = DisturbedStore(store, [someone_first(lambda: answered(store, "replay-2"))])
     outcome = answered(overtaken)
@@ -114,7 +114,7 @@ def test_of_two_operators_at_once_one_has_it_settled_and_the_other_hears_so() ->
     assert (shirts_in(store), complaints_in(store)) == ((7, 0), [])
 
 
-def test_of_one_request_that_is_answered_twice_at_once_both_hear_the_same() -> None:
+def test_two_simultaneous_answers_to_one_request_are_the_same() -> None:
     store = a_shop_with_parked(a_payment())
     overtaken = DisturbedStore(store, [someone_first(lambda: answered(store))])
     assert answered(overtaken).result == "first_time_finalized"

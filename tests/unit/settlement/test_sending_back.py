@@ -62,7 +62,7 @@ def test_on_record_is_how_much_goes_back_and_nothing_where_nothing_does() -> Non
         assert given(twice).changed_by(asked_of_order("refund-1", **asked)).money == money
 
 
-def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_come_back_once() -> None:
+def test_the_unneeded_of_two_payments_is_refunded_first_and_units_return_once() -> None:
     twice = a_sold_order(payments=Payments.of(PAID, SECOND))
     assert refunds_by(twice, amount=3_600) == {"pi_2": RefundTerms(3_600, None)}
     both = {"pi_2": RefundTerms(3_600, "all"), "pi_1": RefundTerms(400, "none")}
@@ -130,7 +130,7 @@ def test_a_payment_that_is_named_is_refunded_and_no_other() -> None:
     assert refunds_by(a_sold_order(payments=Payments.of(PAID, others)), payment="pi_2").keys() == {"pi_2"}
 
 
-def test_of_a_payment_that_has_brought_nothing_nothing_is_left() -> None:
+def test_nothing_is_left_to_refund_of_an_unpaid_payment() -> None:
     on_its_way = replace(SECOND, state=PaymentState.PROCESSING, money=None)
     order = a_sold_order(payments=Payments.of(PAID, on_its_way))
     assert refused(order, payment="pi_2") == "nothing_left: none of its payments has anything left to refund"
@@ -204,7 +204,7 @@ def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() ->
     assert said_of(reported, made, amount=3_100) == "3100 eur of pi_1 to refund, 0 left after that"
 
 
-def test_as_much_once_more_has_to_be_meant_unless_the_first_has_failed() -> None:
+def test_the_same_amount_again_has_to_be_confirmed_unless_the_first_failed() -> None:
     made = ordered("pi_1", 500, "SUCCESS", "re_1")
     done, failed = (a_sold_order(refunds=Refunds.of(a_refund("re_1", 500, state))) for state in ("succeeded", "failed"))
     assert refused(done, made, amount=500).startswith("ordered_before: 500 of pi_1 went back with re_1")
@@ -213,7 +213,7 @@ def test_as_much_once_more_has_to_be_meant_unless_the_first_has_failed() -> None
     assert said_of(failed, made, amount=500)
 
 
-def test_what_a_refund_owes_that_failed_after_as_much_had_gone_back_is_ordered_without_a_word_and_once() -> None:
+def test_a_refund_that_failed_after_its_amount_was_refunded_is_ordered_silently_and_once() -> None:
     before, failed = a_refund("re_1", 500, at=NOW), a_refund("re_2", 500, "failed", at=NOW + timedelta(minutes=1))
     owing = a_sold_order(refunds=Refunds.of(before, failed))
     effects = (ordered("pi_1", 500, "SUCCESS", "re_1"),)
@@ -250,7 +250,7 @@ def test_a_refund_that_failed_and_was_made_up_for_is_none_that_went_back() -> No
     assert said_of(order, ordered("pi_1", 500, "SUCCESS", "re_1"), amount=500)
 
 
-def test_what_was_ordered_of_another_payment_or_of_as_much_before_is_told_apart() -> None:
+def test_earlier_orders_for_another_payment_or_the_same_amount_are_told_apart() -> None:
     done = a_sold_order(refunds=Refunds.of(a_refund("re_0", 400), a_refund("re_1", 500)))
     anothers, in_part = ordered("pi_2", 500, "ERROR"), ordered("pi_1", 400, "SUCCESS", "re_0")
     assert said_of(done, anothers, amount=500)

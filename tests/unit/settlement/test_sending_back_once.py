@@ -48,7 +48,7 @@ def requested(store: MemoryStore, request_id: str, **fields: object):  # type: i
     return replace(asked_of_order("refund-1", **fields), request_id=request_id)
 
 
-def test_of_two_operators_who_order_the_same_at_once_the_second_is_told_of_the_first() -> None:
+def test_the_second_of_two_operators_who_order_the_same_refund_is_told_of_the_first() -> None:
     store = a_shop_after(a_placement(), a_payment())
     first, second = (requested(store, request_id, amount=500) for request_id in ("r1", "r2"))
     overtaken = DisturbedStore(store, [someone_first(lambda: settled(first, store))])
@@ -90,7 +90,7 @@ ANEW = (
 AGAIN = ("retry_ordered", "operator_r1_stripe_refund_pi_1 of order order-1 had been given up")
 
 
-def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_anew() -> None:
+def test_a_given_up_refund_is_not_retried_once_its_amount_was_ordered_again() -> None:
     store = a_shop_that_gave_up_half()
     in_request(store, "r2", amount=500)
     assert retried(store) == ANEW
@@ -153,7 +153,7 @@ def test_that_a_payment_is_of_an_earlier_order_is_read_of_the_payment() -> None:
 
 
 @pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
-def test_nor_is_as_much_ordered_anew_without_a_word_also_if_a_person_has_handled_it(state: str) -> None:
+def test_the_same_amount_is_not_ordered_again_silently_even_if_a_person_handled_it(state: str) -> None:
     store = a_shop_that_gave_up_half()
     ended(store, "r1", state=state)
     reported(store, "re_7")

@@ -50,7 +50,7 @@ def test_a_payment_too_many_that_went_back_elsewhere_waits_for_nobody_and_its_or
     assert once_more.note == "nothing_left: none of its payments has anything left to refund"
 
 
-def test_of_a_disputed_order_it_is_said_twice_since_the_bank_may_have_sent_it_back_too() -> None:
+def test_a_refund_elsewhere_of_a_disputed_order_has_to_be_confirmed() -> None:
     for open_disputes in (1, 0):
         disputed = given(a_sold_order(open_disputes=open_disputes))
         change = disputed.changed_by(asked_of_order("refund-1", elsewhere=True))
@@ -76,7 +76,7 @@ def test_what_stripe_refunds_after_all_counts_once() -> None:
     assert (order["status"], order["amountRefunded"], order["overpaid"]) == ("refunded", 3_600, None)
 
 
-def test_a_refund_that_failed_is_on_the_order_until_as_much_has_gone_back_in_another_way() -> None:
+def test_a_failed_refund_stays_on_the_order_until_its_amount_is_refunded_otherwise() -> None:
     before = a_refunded_charge("evt_3", a_refund("re_0", 600, at=NOW), total=600)
     store = a_shop_after(a_placement(), a_payment(), before)
     sent_back(store, "before", amount=600, again=True)
@@ -155,7 +155,7 @@ def test_together_they_are_no_more_than_was_paid(elsewhere: int, at_stripe: int,
     assert refunds.amount_at_stripe(PAID) == at_stripe
 
 
-def test_as_much_once_more_has_to_be_meant() -> None:
+def test_the_same_amount_again_has_to_be_confirmed() -> None:
     order = a_sold_order(refunds=Refunds.of(gone(1_200)))
     for asked in ({"elsewhere": True}, {}):
         change = given(order, effects=()).changed_by(asked_of_order("refund-1", amount=1_200, **asked))
@@ -167,7 +167,7 @@ def test_as_much_once_more_has_to_be_meant() -> None:
         assert again.result != "not_refunded"
 
 
-def test_of_all_that_is_left_stripe_is_asked_for_what_did_not_go_back_elsewhere() -> None:
+def test_refunding_the_rest_asks_stripe_only_for_what_was_not_refunded_elsewhere() -> None:
     for refunds, amount in (Refunds.of(gone(1_200)), 2_400), (Refunds.of(a_refund("re_1", 1_200)), None):
         change = given(a_sold_order(refunds=refunds), effects=()).changed_by(asked_of_order("refund-1"))
         assert [each.refund for each in change.effects] == [RefundTerms(amount, None)]
@@ -186,7 +186,7 @@ def test_what_went_back_elsewhere_is_no_difference_to_stripe() -> None:
 
 
 @pytest.mark.parametrize(("elsewhere", "asked_for"), [((), ["evt_2_stripe_refund_pi_1"]), ((gone(1_000),), [])])
-def test_a_payment_of_which_some_went_back_elsewhere_is_not_refunded_by_itself(
+def test_a_payment_partly_refunded_elsewhere_is_not_refunded_automatically(
     elsewhere: tuple[Refund, ...], asked_for: list[str]
 ) -> None:
     wrong = Payments.of(replace(PAID, money=Money(3_000, "eur")))

@@ -55,7 +55,7 @@ def test_an_order_remembers_which_of_its_products_were_hot_when_it_was_held() ->
     assert decided.order.taken_later == {"shirt"}
 
 
-def test_of_what_is_never_short_nothing_is_taken_later_either() -> None:
+def test_products_that_are_never_short_are_not_taken_later_either() -> None:
     endless = a_product(is_hot=True, level=Level(None, 0))
     decided = given(a_pending_order(), shirts=endless).when(PLACED)
     assert isinstance(decided, Hold)
@@ -103,7 +103,7 @@ def test_what_goes_unheld_is_taken_at_once() -> None:
     assert (change.order.taken_later, change.moves, change.later) == (frozenset(), shirts(-3), ())
 
 
-def test_of_what_is_known_to_be_gone_nothing_is_put_down() -> None:
+def test_no_taking_is_written_for_units_known_to_be_gone() -> None:
     known_gone = given(a_held_order(**HOT), shirts=None, is_loss_unexplained=True)
     change = known_gone.changed_by(PAID)
     assert (change.moves, change.later, change.uncounted) == ((), (), lines_of(shirt=3))
@@ -192,7 +192,7 @@ def test_what_an_operator_has_counted_is_without_what_is_sold_already() -> None:
     assert complaints_in(store) == []
 
 
-def test_what_is_counted_anew_is_so_only_once_all_is_taken_that_was_sold_of_it() -> None:
+def test_a_product_is_recounted_only_once_all_its_sold_units_are_taken() -> None:
     store = a_hot_shop(PLACED, PAID)
     store.delete("inventory/shirt")
     why = "to_be_taken: 3 sold units are not taken yet; ask again in a minute"

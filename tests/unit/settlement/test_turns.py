@@ -60,7 +60,7 @@ def in_turn(store: DocumentStore, turns: Turns) -> InTurn:
 # --- Who waits for whom -----------------------------------------------------------------------------------------------
 
 
-def test_of_two_events_of_one_order_at_once_no_commit_is_refused() -> None:
+def test_no_commit_is_refused_for_two_simultaneous_events_of_one_order() -> None:
     store, waiting = a_shop_after(PLACED), Waiting()
 
     def once_the_other_waits_or_is_done(commit: Commit) -> Committed:
@@ -117,7 +117,7 @@ def test_parked_events_are_settled_in_the_turn_of_the_payment_that_released_them
 # --- How a turn ends --------------------------------------------------------------------------------------------------
 
 
-def test_whoever_has_waited_long_enough_goes_on_without_a_turn_and_takes_nobodys() -> None:
+def test_an_event_that_waited_long_enough_goes_on_without_taking_a_turn() -> None:
     turns = Turns(time_is_up)
     with turns.turn("order-1", SECONDS_MAX):
         with turns.turn("order-1", SECONDS_MAX):
