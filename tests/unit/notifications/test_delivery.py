@@ -65,7 +65,7 @@ def test_a_customers_own_address_counts_more_than_the_one_in_the_details() -> No
     assert alice.person.emails == ("alice@shop.example",)
 
 
-def test_somebody_elses_details_are_nobodys_address() -> None:
+def test_somebody_elses_details_give_no_address() -> None:
     alice = Delivered()
     alice.store.put("orderDetails/order-1", {**A_GUEST, "userId": "bob"})
     alice.prepare()
@@ -116,7 +116,7 @@ def test_an_order_without_a_customer_has_nobody_to_be_reached() -> None:
 
 
 @pytest.mark.parametrize("kind", [EffectKind.MAIL, EffectKind.PUSH, EffectKind.SMS])
-def test_whoever_wants_none_gets_none_by_this_channel(kind: EffectKind) -> None:
+def test_a_customer_who_declines_a_channel_gets_nothing_by_it(kind: EffectKind) -> None:
     for channels, is_wanted in (({}, True), ({kind: True}, True), ({kind: False}, False), ({"other": False}, True)):
         alice = Delivered(kind)
         alice.store.put("users/alice", {**ALICE, "channels": channels})

@@ -41,7 +41,7 @@ def test_a_code_whose_body_breaks_off_still_counts() -> None:
     assert asked(broken_off).code == HTTPStatus.CREATED
 
 
-def test_of_an_endless_body_only_the_beginning_is_read() -> None:
+def test_only_the_beginning_of_an_endless_body_is_read() -> None:
     def endless(request: Request) -> Iterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"
         while True:

@@ -56,7 +56,7 @@ def test_the_night_in_which_summer_begins_is_an_hour_shorter_and_the_one_in_whic
     assert NIGHT.over_at(at("2026-10-24T20:00Z")) == at("2026-10-25T06:00Z")
 
 
-def test_an_end_that_the_clocks_skip_is_as_much_later_as_they_skip() -> None:
+def test_an_end_that_the_clocks_skip_is_later_by_what_they_skip() -> None:
     # In Berlin clocks went from 2:00 to 3:00 that night, at 1:00 UTC.
     hours = quiet("22:00", "02:30", "Europe/Berlin")
     assert hours.over_at(at("2026-03-29T00:59Z")) == at("2026-03-29T01:30Z")
@@ -83,7 +83,7 @@ def test_their_end_is_in_utc_wherever_the_service_runs() -> None:
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"])
 @pytest.mark.parametrize(("begin", "end"), [("22:00", "07:00"), ("22:00", "02:15"), ("01:45", "02:30")])
 @pytest.mark.parametrize("first_day", ["2026-02-14T00:00Z", "2026-03-20T00:00Z", "2026-09-30T00:00Z"])
-def test_whoever_waits_until_they_are_over_waits_a_day_at_most_and_never_again(
+def test_quiet_hours_are_over_within_a_day_and_do_not_follow_each_other(
     zone: str, begin: str, end: str, first_day: str
 ) -> None:
     hours = quiet(begin, end, zone)

@@ -160,7 +160,7 @@ def test_one_product_shows_which_orders_hold_its_units() -> None:
     assert "recount" not in operated(store, "stock", "shirt").stdout
 
 
-def test_units_that_no_order_holds_are_counted_anew() -> None:
+def test_units_that_no_order_holds_are_recounted() -> None:
     said = operated(a_shop(a_reserved_order(), reserved=4), "stock", "shirt").stdout
     assert "4 units are reserved, but orders hold 3." in said
     assert said.splitlines()[-1] == "./shop stock recount shirt"

@@ -100,7 +100,7 @@ def test_what_stripe_has_refunded_and_not_reported_yet_is_not_there_to_be_refund
         assert next_steps(with_effect(without_requests(shop), refund, state="SUCCESS", refundId="re_9")) == left
 
 
-def test_of_a_refund_that_was_given_up_one_way_is_first_and_the_others_begin_with_or() -> None:
+def test_ways_to_repay_a_given_up_refund_are_alternatives() -> None:
     refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_2", "alice")
     said = (
         told(with_effect(a_shop_paid_twice(), refund, state="ERROR", error="no key"))
@@ -166,7 +166,7 @@ def test_a_payment_too_many_is_refunded_by_its_name() -> None:
         assert next_steps(a_shop_paid_twice(back)) == command
 
 
-def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> None:
+def test_a_failed_refund_is_ordered_again_until_its_amount_is_refunded() -> None:
     sold = (a_placement(), a_payment())
     failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed"), total=1_200)
     store = a_shop_after(*sold, failed)

@@ -53,7 +53,7 @@ def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--elsewhere",)], ids=["ordered anew", "elsewhere"])
-def test_of_a_refund_that_was_given_up_whichever_way_is_taken_first_the_other_pays_nothing_back(
+def test_whichever_way_repays_a_given_up_refund_first_the_other_repays_nothing(
     options: tuple[str, ...],
 ) -> None:
     refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
@@ -104,7 +104,7 @@ def test_who_would_mark_a_payment_or_a_refund_as_handled_is_led_to_what_ends_its
         assert (refused.exit_code, refused.stderr.splitlines()[-1].endswith(led)) == (ExitCode.FAILED, True)
 
 
-def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None:
+def test_an_ambiguous_id_asks_which_is_meant() -> None:
     store = a_shop_with_a_hold()
     gone = operated(store, "handle", "x_1", *YES)
     assert (gone.exit_code, "There is no effect, no finding and no event x_1" in gone.stderr) == (ExitCode.FAILED, True)

@@ -75,7 +75,7 @@ def test_every_id_leads_to_its_order(some_id: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("some_id", ["nobody", "re_9", "a/b"])
-def test_an_id_of_which_nothing_is_known_says_so(some_id: str) -> None:
+def test_an_unknown_id_says_so(some_id: str) -> None:
     result = operated(a_shop_after(a_placement()), "why", some_id)
     assert (result.exit_code, result.stdout) == (ExitCode.FAILED, "")
     assert some_id in result.stderr
@@ -110,7 +110,7 @@ def test_an_order_that_is_gone_or_never_came_shows_what_waits_for_it() -> None:
 @pytest.mark.parametrize(
     ("unknown", "helps"), [("evt_9", "./shop replay evt_9"), ("pi_9", "./shop reconcile"), ("order-9", "./shop search")]
 )
-def test_of_what_nothing_is_known_of_it_says_who_may_know(unknown: str, helps: str) -> None:
+def test_it_says_who_may_know_about_an_unknown_id(unknown: str, helps: str) -> None:
     answered = operated(a_shop(), "why", unknown)
     assert (answered.exit_code, helps in answered.stderr) == (ExitCode.FAILED, True)
 
