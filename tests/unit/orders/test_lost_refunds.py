@@ -61,7 +61,7 @@ SEVERAL: dict[str, tuple[list[Refund], dict[str, int]]] = {
 
 
 @pytest.mark.parametrize(("refunds", "left"), SEVERAL.values(), ids=SEVERAL)
-def test_of_several_refunds_of_a_payment_this_is_owed(refunds: list[Refund], left: dict[str, int]) -> None:
+def test_what_several_refunds_of_a_payment_leave_owed(refunds: list[Refund], left: dict[str, int]) -> None:
     for reported in permutations(refunds):
         assert owed(*reported) == left
 
@@ -106,7 +106,7 @@ def test_it_depends_on_what_was_reported_and_never_on_the_order_and_is_no_more_t
         (a_refund("re_1", 500, at=NOW), 1_200, 300),
     ],
 )
-def test_of_a_refund_that_failed_what_was_not_made_since_is_owed(other: Refund, total: int, left: int) -> None:
+def test_a_failed_refund_is_owed_as_far_as_it_was_not_made_since(other: Refund, total: int, left: int) -> None:
     assert owed(other, a_refund("re_2", 500, "failed", at=LATER), total=total).get("re_2", 0) == left
 
 

@@ -98,7 +98,7 @@ def test_what_was_said_of_units_once_stays_said(one: Restock, other: Restock, me
     assert refunds[0].merged_with(refunds[1]).restock == refunds[1].merged_with(refunds[0]).restock == merged
 
 
-def test_of_two_reports_of_one_refund_the_larger_amount_counts_the_earlier_time_and_what_payment_either_names() -> None:
+def test_two_reports_of_one_refund_keep_the_larger_amount_the_earlier_time_and_the_named_payment() -> None:
     merged = a_refund(amount=1_200, payment_id=None, at=NOW).merged_with(a_refund(amount=1_000, at=LATER))
     assert (merged.amount, merged.payment_id, merged.at) == (1_200, "pi_1", NOW)
 

@@ -123,7 +123,7 @@ def answered_in(shop: ShopAtStripe, kind: str, finding_id: str) -> None:
     assert answering(shop.store, settle, shop.terms).answer(finding_id, shop.now).result == "handled"
 
 
-def test_of_stock_it_is_the_difference_that_a_person_has_handled_and_not_the_figures() -> None:
+def test_handling_a_stock_finding_covers_its_difference_and_not_its_figures() -> None:
     shop = a_reconciled_shop()
     broken(shop.store, "inventory/shirt", stock=99, reserved=9)
     for found in shop.reconcile().opened:
@@ -171,7 +171,7 @@ def test_what_is_found_again_is_opened_again_and_keeps_when_it_was_open_before()
     assert finding["earlier"] == [{"since": since, "closedAt": since + timedelta(hours=1)} for since in sevens[1:-1]]
 
 
-def test_of_very_much_that_is_wrong_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_limited_number_of_findings_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = a_reconciled_shop()
     monkeypatch.setattr(books, "OPEN_MAX", 1)
     broken(shop.store, "inventory/shirt", reserved=9, stock=99)

@@ -28,7 +28,7 @@ def test_what_disagrees_because_its_events_are_listed_hours_late_is_settled_once
     assert payments_of(shop)["order-9"] == payment_id
 
 
-def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> None:
+def test_a_run_reads_the_same_hours_once_for_many_missed_events() -> None:
     shop = ShopAtStripe(stock=100)
     for order_id in order_ids(9):
         shop.sell(order_id)

@@ -281,7 +281,7 @@ def test_money_in_another_currency_is_other_money() -> None:
 
 
 @pytest.mark.parametrize("moved", [-4, 4])
-def test_of_a_refunded_order_no_more_is_gone_or_has_come_back_than_was_sold(moved: int) -> None:
+def test_a_refunded_order_neither_takes_nor_returns_more_units_than_it_sold(moved: int) -> None:
     (found,) = findings_of(replace(RECORD, order=REFUNDED, stock_moved={"shirt": moved}))
     assert found.words == f"order order-1 is finalized: 3 of shirt were sold, but {-moved} were taken"
 

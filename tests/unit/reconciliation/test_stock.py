@@ -75,7 +75,7 @@ def test_who_recounts_what_is_reserved_has_not_seen_to_the_stock() -> None:
     assert shop.open_findings() == ["stock_off_trail_shirt"]
 
 
-def test_of_what_is_sold_and_not_yet_taken_nothing_is_found_before_it_is_folded_nor_after() -> None:
+def test_sold_units_that_are_not_taken_yet_are_no_finding_before_or_after_folding() -> None:
     shop = ShopAtStripe()
     broken(shop.store, "inventory/shirt", hot=True)
     assert shop.reconcile().opened == ()
@@ -156,7 +156,7 @@ def baselines_in(shop: ShopAtStripe) -> dict[str, dict[str, object]]:
     return {product_id: fields for (collection, _, product_id), fields in found if collection == "baselines"}
 
 
-def test_of_many_baselines_only_those_are_left_out_that_another_run_has_written() -> None:
+def test_only_baselines_that_another_run_has_written_are_skipped() -> None:
     shop = ShopAtStripe()
     shop.store.put("inventory/mug", {"stock": 5, "reserved": 0})
 
