@@ -133,7 +133,7 @@ def test_what_was_sold_of_hot_products_is_folded_every_minute_by_one_worker_that
     assert timedelta(minutes=1).total_seconds() > folding.RUN_SECONDS_MAX
 
 
-def test_a_lease_lasts_longer_than_whoever_has_it() -> None:
+def test_a_lease_lasts_longer_than_its_holder_may_work() -> None:
     assert timedelta(seconds=ENDPOINTS["performEffect"]["timeoutSeconds"]) < LEASE
 
 

@@ -52,9 +52,7 @@ def test_receiving_ends_when_the_time_is_up(clock: Clock, watchdog: Watchdog, se
     assert is_cut_off(clock, watchdog, seconds=seconds, seconds_max=5.0) == cut_off
 
 
-def test_whoever_was_cut_off_is_told_so_whatever_has_become_of_it_and_watched_no_longer(
-    clock: Clock, watchdog: Watchdog
-) -> None:
+def test_a_cut_off_client_is_told_so_and_watched_no_longer(clock: Clock, watchdog: Watchdog) -> None:
     def receive() -> None:
         with watchdog.watching(Connection(), 5.0):
             clock.sleep(5.0)
@@ -65,7 +63,7 @@ def test_whoever_was_cut_off_is_told_so_whatever_has_become_of_it_and_watched_no
         receive()
 
 
-def test_whoever_is_in_time_is_left_alone_afterwards(clock: Clock, watchdog: Watchdog) -> None:
+def test_a_client_that_is_in_time_is_left_alone_afterwards(clock: Clock, watchdog: Watchdog) -> None:
     connection = Connection()
     with watchdog.watching(connection, 5.0):
         pass
@@ -95,7 +93,7 @@ def test_it_looks_again_when_the_next_time_is_up(clock: Clock, watchdog: Watchdo
         assert watchdog.end_overdue() == 4.0
 
 
-def test_it_is_woken_only_for_whoever_may_be_cut_off_earlier(
+def test_it_is_woken_only_for_a_client_that_may_be_cut_off_earlier(
     watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[float] = []

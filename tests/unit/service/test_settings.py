@@ -163,7 +163,7 @@ def test_the_address_of_an_order_has_its_id_in_it_once(text: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [("STRIPE_ACCOUNTS", "acct_9,*,"), ("CUSTOMER_CHANNELS", "mail,*")])
-def test_of_a_list_what_cannot_be_in_it_is_named(name: str, text: str) -> None:
+def test_an_invalid_entry_of_a_list_is_named(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=rf"^{name} must be .*, not '\*'$"):
         settings_from({name: text})
 

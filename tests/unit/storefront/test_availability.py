@@ -124,7 +124,7 @@ def test_a_write_without_a_good_answer_is_looked_at_again(interference: Interfer
 @pytest.mark.parametrize(
     ("interference", "error"), [(refused, StoreContended), (unanswered, StoreUnavailable)], ids=["refused", "silent"]
 )
-def test_what_cannot_be_done_in_time_is_left_to_whoever_is_called_next(
+def test_what_cannot_be_done_in_time_is_left_to_the_next_call(
     interference: Interference, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
@@ -243,7 +243,7 @@ def test_a_round_goes_on_behind_a_product_that_could_not_be_written() -> None:
     assert list(storefront_of(store)[0].show_next()) == product_ids[-1:]
 
 
-def test_of_two_runs_that_overlap_one_goes_on() -> None:
+def test_one_of_two_overlapping_runs_continues() -> None:
     store = a_shop(**{f"product-{number:03}": {} for number in range(PRODUCTS_PER_RUN)})
     other, _ = storefront_of(store)
     storefront, _ = storefront_of(store, someone_first(other.show_next))

@@ -108,7 +108,7 @@ def test_what_is_left_of_a_payment_is_refunded(
     assert (payment.payment_id, amount) == (payment_id, left)
 
 
-def test_an_order_of_which_nothing_is_left_is_not_refunded() -> None:
+def test_an_order_without_anything_left_to_refund_is_not_refunded() -> None:
     with pytest.raises(Refusal, match=r"^Order order-1 is finalized: nothing is left to refund\.$"):
         refundable(a_paid_order(("pi_1", 3_600), refunded=3_600))
     with pytest.raises(Refusal, match=r"^Order order-1 is reserved: nothing was paid for it\.$"):

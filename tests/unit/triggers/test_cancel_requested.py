@@ -26,7 +26,7 @@ def received(event: CloudEvent, ending: Outcome = CANCELLED) -> tuple[object, li
 @pytest.mark.parametrize(
     "user_id", [Value(string_value="alice"), Value(string_value="mallory"), Value(integer_value=7)]
 )
-def test_whoever_the_event_names_the_request_itself_is_read(user_id: Value) -> None:
+def test_the_request_itself_is_read_whatever_the_event_says(user_id: Value) -> None:
     settled, _ = received(a_created_event(REQUEST, created(REQUEST, userId=user_id)))
     assert settled == [(a_cancel_request("order-1"), NOW)]
 

@@ -181,7 +181,7 @@ def test_a_connection_that_fails_while_its_rest_is_taken_is_no_error() -> None:
 
 
 @pytest.mark.parametrize("signature", ["t=1,v1=abc", ""])
-def test_whoever_is_not_stripe_has_nothing_more_to_say_on_this_connection(signature: str) -> None:
+def test_the_connection_of_a_sender_other_than_stripe_is_closed(signature: str) -> None:
     client = Client([BODY])
     client.posts(Stripe_Signature=signature).close()
     assert client.parts == []

@@ -102,7 +102,7 @@ def test_a_session_that_is_unknown_has_no_page(stand_in: StandIn) -> None:
     assert request(f"{stand_in.origin}/pay/cs_test_unknown").status == 404
 
 
-def test_it_runs_as_a_process_that_ends_with_whoever_started_it() -> None:
+def test_it_runs_as_a_process_that_ends_with_its_parent() -> None:
     with running() as origin:
         assert request(f"{origin}/v1/events", headers=BEARER).status == 200
         port = int(origin.rpartition(":")[2])
