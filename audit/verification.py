@@ -1,6 +1,6 @@
 """Finds changed, missing, inserted and reordered audit entries. Pure.
 
-A hash is no signature: whoever may write to the database can hash a whole chain anew. Only an anchor kept elsewhere
+A hash is no signature: anybody who may write to the database can hash a whole chain anew. Only an anchor kept elsewhere
 reveals that.
 """
 

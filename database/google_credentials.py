@@ -1,4 +1,4 @@
-"""Credentials found by Google's library: those of whoever is signed in on a machine, or a key.
+"""Credentials found by Google's library: those of the person signed in on a machine, or a key.
 
 Importing it takes longer than importing the whole service, which does not need it in production.
 """

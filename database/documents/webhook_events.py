@@ -97,7 +97,7 @@ def parked_claim(
 
 
 def handled_claim(event: MarkedAsHandled, claim: Claim, now: datetime, lifetime: timedelta) -> Update:
-    """The event is neither parked nor settled; what is kept of it stays for whoever replays it after all."""
+    """The event is neither parked nor settled; what is kept of it stays for a later replay."""
     over = {"processed": True, "processedAt": now, "result": str(Result.HANDLED), "expireAt": now + lifetime}
     asked_by = {"operator": event.operator, "reason": event.reason}
     return Update(claim_path(event.target_id), {**over, "askedBy": asked_by}, claim.version)
