@@ -61,7 +61,7 @@ def latest_in_words(orders: Iterable[firestore.DocumentSnapshot[Any]]) -> str:
 
 
 def at_work(command: Callable[[LocalShop], bool]) -> int:
-    """Run the command in the open shop. Returns the exit code; prints what stands in its way."""
+    """Run the command in the open shop. Returns the exit code; prints what prevents it."""
     try:
         return 0 if command(LocalShop.at(addresses.found(os.environ, BUILD))) else 1
     except (NoEmulators, NotAnswered, Refusal, GoogleAPIError) as problem:

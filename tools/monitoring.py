@@ -109,7 +109,7 @@ def _dashboard_changes(google: Apis, folder: str, wanted: Json) -> Iterator[Chan
     if found is None:
         yield Change(f"create dashboard {title}", "POST", f"{_DASHBOARDS}/{folder}", {"name": name, **wanted})
     elif not is_contained(wanted, found):
-        # With the etag, nobody's change since then is overwritten.
+        # The etag keeps later changes from being overwritten.
         body = {"name": name, "etag": found.get("etag", ""), **wanted}
         yield Change(f"change dashboard {title}", "PATCH", f"{_DASHBOARDS}/{name}", body)
 

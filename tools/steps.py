@@ -45,7 +45,7 @@ class Step:
     command: Sequence[str]
     environment: Mapping[str, str]
     otherwise: str
-    """What the step needs, as a sentence for whoever sees it fail."""
+    """What the step needs, as a sentence for the person who sees it fail."""
     stamp: Stamp | None = None
 
     @property

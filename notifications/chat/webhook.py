@@ -19,7 +19,7 @@ class Webhook:
     """Posts messages to a room. It supports no idempotency keys: if an answer is lost, a message appears twice."""
 
     url: str = field(repr=False)
-    """A secret: whoever knows it can post."""
+    """A secret: it is enough to post."""
 
     def post(self, message: Mapping[str, object], key: str) -> None:  # noqa: ARG002 - it knows none
         """Raises Failed."""
