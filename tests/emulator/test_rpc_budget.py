@@ -59,7 +59,7 @@ def test_each_delivery_of_a_payment_takes_two_rpcs(deliver: Deliver) -> None:
     assert deliver(the_event(PAID)) == ("duplicate_detected", [READ, COMMIT])
 
 
-def test_an_event_that_names_nothing_of_ours_takes_none_and_a_payment_of_nobodys_one(deliver: Deliver) -> None:
+def test_an_event_about_nothing_of_ours_takes_no_call_and_a_payment_without_order_one(deliver: Deliver) -> None:
     assert deliver({**the_event(PAID), "type": "invoice.paid"}) == ("ignored", [])
     assert deliver({**the_event(PAID), "type": "canary"}) == ("ignored", [READ])
     by_link: Any = {"metadata": {}, "client_reference_id": "order-1", "payment_link": "plink_1"}

@@ -136,7 +136,7 @@ def test_an_order_that_cannot_be_held_fails_and_its_customer_learns_why(
     assert decision == a_change("reservation_failed", failed, order.status, notice, money=None, note=note, **PLACED)
 
 
-def test_a_broken_order_that_claims_to_be_counted_is_refused_and_moves_nothing_and_nobodys_notifies_nobody() -> None:
+def test_a_broken_order_that_claims_to_be_counted_is_refused_and_moves_nothing() -> None:
     broken = given(a_counted_order(user_id=None, **BROKEN), shirts=(10, 3))
     failed, due = broken.changed_by(a_placement()), broken.changed_by(a_payment())
     assert (failed.result, failed.order.status, failed.notices) == ("reservation_failed", "failed", ())
