@@ -65,7 +65,7 @@ def _priced(order: Order, totals: SessionTotals) -> Order:
     adjustments = (*_adjustments_until_now(order, asked), *parts)
     if not parts or len(adjustments) > ADJUSTMENTS_MAX or (order.finalized_at and paid != asked):
         return order
-    # Where the items have a price, the adjustments say it all: should they go, the total is what it was before them.
+    # If the items have a price, the adjustments are enough: without them, the total is again what it was.
     total = order.total if order.items_total else paid
     added = adjustments[len(order.adjustments) :]
     return replace(order, adjustments=adjustments, added=added, total=total, priced_by_checkout=True)

@@ -200,18 +200,18 @@ class SetAside:
 
 @frozen
 class Notify:
-    """Put on record what has to do with money of an order that was deleted, and notify operators if it is news."""
+    """Record a money event about a deleted order, and notify operators if it is news."""
 
     result: Result
     order_id: str
     note: str
     money: Money | None
-    """What the event is about."""
+    """The event's amount."""
     notices: tuple[Notice, ...]
     effects: tuple[Effect, ...]
-    """The messages that bring these."""
+    """The messages that deliver the notices."""
     dispute: Dispute | None = None
-    """As it is afterwards; None if the event says nothing of one."""
+    """The dispute afterwards; None if the event is not about one."""
     released: ClassVar[tuple[str, ...]] = ()
 
     @property

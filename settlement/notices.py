@@ -76,7 +76,7 @@ def _money_in(
         case NoticeType.REFUND_FAILED if isinstance(event, RefundUpdated) and not order.payments.find(
             *event.payment_ids
         ):
-            # Of an earlier order, which was deleted: what is refunded of that without it, nobody knows any more.
+            # A deleted earlier order: nobody knows how much of it is refunded without this.
             return None
         case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if (
             back := money or order.received

@@ -122,9 +122,9 @@ def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:
     if RestockRule.ALL in said or (follows_terms and case.terms.restock_on_refund):
         return order.taken
     named = units_named(refunds)
-    # Units that came back under earlier terms stay back, unless a refund has failed since, was a mistake or no longer
+    # Units that came back under earlier terms stay back, unless a refund failed since, was a mistake or no longer
     # counts.
-    is_void = _reports_newly_failed_refund(case) or _is_mistake(case.event) or _is_paid_anew(case, order)
+    is_void = _reports_newly_failed_refund(case) or _is_mistake(case.event) or _changes_paying_payments(case, order)
     back = order.returned if follows_terms and not is_void else {}
     return {p: min(quantity, max(named.get(p, 0), back.get(p, 0))) for p, quantity in order.taken.items()}
 
@@ -134,7 +134,7 @@ def _is_mistake(event: OrderEvent) -> bool:
     return isinstance(event, RefundOrdered) and event.mistaken_id is not None
 
 
-def _is_paid_anew(case: Case, order: Order) -> bool:
+def _changes_paying_payments(case: Case, order: Order) -> bool:
     """Whether this event changes which payments pay for the order."""
     before, after = ({payment.payment_id for payment in each.paid_with} for each in (case.order, order))
     return before != after

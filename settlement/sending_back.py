@@ -76,10 +76,10 @@ def send_back(case: Case) -> Proposal | Look:
 
 
 def left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> int:
-    """What of a payment can still be ordered to go back, in minor units.
+    """How much of a payment can still be refunded, in minor units.
 
     Args:
-        effects: all of its order.
+        effects: all effects of its order.
     """
     return _refundable_of(payment, order, effects).amount
 
@@ -200,7 +200,7 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
 
 
 def _owed_amounts(payment: Payment, order: Order) -> set[int]:
-    """What is owed of each of the payment's lost refunds, and of all of them."""
+    """The amount owed for each lost refund of the payment, and their sum, in minor units."""
     owed = [lost.owed for lost in order.lost_refunds if lost.payment == payment]
     return {*owed, sum(owed)}
 

@@ -1,4 +1,4 @@
-"""An operator says of a refund that it was a mistake: then it counts for nothing, and nobody is owed it. Pure."""
+"""An operator says that a refund was a mistake: it no longer counts, and its amount is not owed. Pure."""
 
 from dataclasses import replace
 
@@ -11,9 +11,9 @@ from settlement.refunding import with_refunds
 
 
 def take_back(case: Case, refund_id: str) -> Proposal | Look:
-    """What was recorded as gone back elsewhere did not, and what has come to nothing was never to go back.
+    """Mark the refund as a mistake: one recorded as made elsewhere was not made, and a failed one was not due.
 
-    Status and stock follow as after a refund that fails: units that came back with it are taken off the shelf again.
+    Status and stock change as after a failed refund: units returned with it are taken from stock again.
     """
     refund = case.order.refunds.by_id.get(refund_id)
     if refund is None:
@@ -26,11 +26,11 @@ def take_back(case: Case, refund_id: str) -> Proposal | Look:
     mistake = Refunds.of(replace(refund, status=status, is_mistake=True))
     order = replace(case.order, refunds=case.order.refunds.merged_with(mistake))
     why = "did not go back elsewhere" if refund.is_elsewhere else "is owed to nobody"
-    note = f"mistake: {_in_words(refund, order)} {why} ({refund_id})"
+    note = f"mistake: {_note(refund, order)} {why} ({refund_id})"
     return with_refunds(case, Proposal(Result.REFUND_RECORDED, order, note=note))
 
 
-def _in_words(refund: Refund, order: Order) -> str:
+def _note(refund: Refund, order: Order) -> str:
     payment = order.payments.find(refund.payment_id)
     money = payment.money if payment else None
     return f"{refund.amount}{f' {money.currency} of {refund.payment_id}' if money else ''}"
