@@ -35,7 +35,7 @@ class Dispute:
 
     @property
     def deadline(self) -> str:
-        """Until when an open one can be answered, for a person; nothing where the bank takes no evidence."""
+        """The deadline of an open dispute as text; empty if the bank takes no evidence."""
         return f", evidence due by {self.due_by:%Y-%m-%d %H:%M} UTC" if self.is_open and self.due_by else ""
 
     @property
@@ -43,7 +43,7 @@ class Dispute:
         return f"dispute: {self.dispute_id} is {self.status}{self.deadline}"
 
     def is_news_after(self, known: "Dispute | None") -> bool:
-        """Whether a person should hear of it who knows that state."""
+        """Whether a person who knows that state should hear of this one."""
         return known is None or known.status != self.status
 
 

@@ -1,4 +1,4 @@
-"""Refunds that failed or were cancelled, and how much of them is still owed to the customer. Pure."""
+"""Refunds that failed or were cancelled, and how much of them the customer is still owed. Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -13,15 +13,15 @@ class LostRefund(NamedTuple):
     payment: Payment
     refund: Refund
     owed: int
-    """How much of it other refunds of the payment do not make up for, in minor units."""
+    """The part that other refunds of the payment do not make up for, in minor units."""
 
 
 def lost_refunds_of(payment: Payment, refunds: Refunds) -> tuple[LostRefund, ...]:
-    """The payment's lost refunds, the earliest first. Not those that were a mistake: nobody is owed them.
+    """The payment's lost refunds, earliest first, without mistakes, which are not owed.
 
-    A refund makes up for what had failed when it was made, and for nothing else: two parts of a payment that both fail
-    are both owed, and one that was made anew and fails again is owed once. Where Stripe has not said when a refund
-    failed, it counts as failed from the start; where nobody has said when a refund was made, it was made last.
+    A refund makes up only for refunds that had failed before it was made: if two parts of a payment fail, both are
+    owed; if one fails, is made again and fails again, it is owed once. A refund with an unknown time of failure counts
+    as failed from the start; one with an unknown time of creation counts as the last.
     """
     if not any(each.is_undone for each in refunds.by_id.values()):
         return ()
@@ -33,15 +33,15 @@ def lost_refunds_of(payment: Payment, refunds: Refunds) -> tuple[LostRefund, ...
         else:
             _make_up(owed, amount)
     promised = refunds.promised_of(payment)
-    # A charge's total may include refunds that nobody has listed.
+    # A charge's total may include refunds that are not listed.
     _make_up(owed, promised - sum(each.amount for each in meant.values() if not each.is_undone))
-    # Money refunded elsewhere is not owed, even if Stripe, which knows nothing of it, tried to refund it too.
+    # Money refunded elsewhere is not owed, even if Stripe, which does not know it, tried to refund it too.
     _make_up(owed, sum(owed.values()) - max(amount_of(payment) - promised, 0))
     return tuple(LostRefund(payment, meant[refund_id], amount) for refund_id, amount in owed.items() if amount)
 
 
 def _steps_of(refunds: Iterable[Refund]) -> Iterator[tuple[tuple[object, ...], str | None, int]]:
-    """The making of each refund, and the failing, with its id: each with its place in time, and with its amount."""
+    """When each refund was made and when it failed: the sort key, the id if it failed, and the amount."""
     for each in refunds:
         if each.is_undone:
             yield _place_of(each, each.at, 0, unknown=0), None, each.amount
@@ -51,12 +51,12 @@ def _steps_of(refunds: Iterable[Refund]) -> Iterator[tuple[tuple[object, ...], s
 
 
 def _place_of(refund: Refund, at: datetime | None, rank: int, *, unknown: int) -> tuple[object, ...]:
-    """Sorts by time, then by rank; what is of an unknown time comes before all (0) or after all (2)."""
+    """Sorts by time, then by rank; unknown times come first (0) or last (2)."""
     return (1, at, rank, refund.refund_id) if at else (unknown, rank, refund.refund_id)
 
 
 def _make_up(owed: dict[str, int], amount: int) -> None:
-    """Take this much off what is owed, from the earliest on."""
+    """Deduct this amount from what is owed, earliest first."""
     for refund_id, left in owed.items():
         taken = max(min(left, amount), 0)
         owed[refund_id] = left - taken

@@ -77,7 +77,7 @@ class RefundOrdered(_OnOrder):
     is_elsewhere: bool = False
     """Whether it was made outside Stripe, and is only to be recorded."""
     mistaken_id: str | None = None
-    """The refund that was a mistake; then no money moves, and nothing else is said."""
+    """The refund that was a mistake; then no money moves, and the other fields are unset."""
 
     @property
     def payment_ids(self) -> tuple[str, ...]:

@@ -51,9 +51,9 @@ class Refund:
     at: datetime | None = None
     """When it was made or recorded; None if unknown."""
     failed_at: datetime | None = None
-    """When it failed, as Stripe's event of that says; None if it has not, or if only its status says so."""
+    """When it failed, according to Stripe's event; None if it has not, or if only its status says so."""
     is_mistake: bool = False
-    """Whether an operator says that it was one: if it failed or was cancelled, nobody is owed it."""
+    """Whether an operator called it a mistake: if it failed or was cancelled, its amount is not owed."""
 
     @property
     def is_done(self) -> bool:
@@ -93,7 +93,7 @@ class Refunds:
 
     @property
     def undone(self) -> tuple[Refund, ...]:
-        """Those that came to nothing."""
+        """The refunds that failed or were cancelled."""
         return tuple(refund for refund in self.by_id.values() if refund.is_undone)
 
     def merged_with(self, other: "Refunds") -> "Refunds":

@@ -1,4 +1,4 @@
-"""Which operator has asked for what is recorded, and what answers their request. Pure."""
+"""Records which operator asked for something, and answers their request. Pure."""
 
 from datetime import datetime
 from typing import TypedDict, cast
@@ -19,7 +19,7 @@ class _AskedBy(TypedDict, total=False):
 
 
 def asked_in(event: Cause) -> OperatorEvent | None:
-    """The operator's request that the event's outcome answers; None if there is none."""
+    """The operator's request that the event's outcome answers, if any."""
     if isinstance(event, OperatorEvent):
         return event
     asked_by = None if isinstance(event, ShopEvent) else event.delivery.asked_by
@@ -27,7 +27,7 @@ def asked_in(event: Cause) -> OperatorEvent | None:
 
 
 def asked_by(event: OrderEvent | OperatorEvent) -> _AskedBy:
-    """The operator and their reason; for a Stripe event, of whoever had it settled again."""
+    """The operator and their reason; for a Stripe event, those of the operator who replayed it."""
     if isinstance(event, OperatorEvent):
         return {"operator": event.operator, "reason": event.reason}
     if isinstance(event, StripeEvent) and (asked_by := event.delivery.asked_by):
@@ -36,6 +36,6 @@ def asked_by(event: OrderEvent | OperatorEvent) -> _AskedBy:
 
 
 def answer_to(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:
-    """The outcome, written on the request."""
+    """Writes the outcome to the request."""
     request = cast("OperatorRequest", snapshot.operator_request)  # Nothing is decided without a request.
     return answered_request(event.request_id, request, outcome, now, terms.notice_lifetime)

@@ -133,7 +133,7 @@ def _writes_for_change(
 def _writes_for_notify(
     decision: Notify, event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime
 ) -> tuple[Write, ...]:
-    """All but an order. Nothing comes before the entry in a chain: that of the order ended when it was deleted."""
+    """Everything but an order. The entry begins a chain: the deleted order's chain ended with the order."""
     order_id, event_id = decision.order_id, event.event_id
     entry = AuditEntry(
         kind=event.kind,

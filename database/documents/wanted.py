@@ -182,7 +182,7 @@ class Wanted:
 
     @property
     def _asked_id(self) -> str | None:
-        """The id of the operator's request, even if the event is by now the Stripe event that it asks to settle."""
+        """The operator's request's id, also if the event is the Stripe event that it replays."""
         asked = self.event.delivery.asked_by if isinstance(self.event, StripeEvent) else self.event
         return asked.request_id if isinstance(asked, OperatorEvent) else None
 
