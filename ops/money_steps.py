@@ -36,7 +36,7 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
         if order.cancel_requested_at and order.status in _SOLD and _is_left(order, case):
             yield from _ways_back(order, "The customer wants to cancel the order: refund it", "", to_retry)
     for each in given_up:
-        anew = [] if each in to_retry else list(_of_replaced(order, each.stored))
+        anew = [] if each in to_retry else list(_for_replaced(order, each.stored))
         yield from anew if not is_under_way else ()
         yield _handle(each, is_over=not (anew or each in to_retry))
 
@@ -44,8 +44,8 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
 _SOLD: Final = (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED)
 
 
-def _of_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
-    """What an operator had ordered of a sold order before other money went back: nothing else says that it is owed."""
+def _for_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
+    """An operator's given-up refund of a sold order, after other refunds: nothing else shows that it is owed."""
     terms, payment = given_up.effect.refund, order.payments.find(given_up.effect.recipient)
     if terms is None or payment not in order.paid_with or order.status not in _SOLD or order.cancel_requested_at:
         return
@@ -101,7 +101,7 @@ def _of_lost_refunds(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]
 
 
 def steps_for_elsewhere(order: Order) -> Iterator[Step]:
-    """What went back outside Stripe, and how that is taken back. Nobody has to do anything about it."""
+    """The refunds made outside Stripe, and how to take each back. None of them needs to be done."""
     for payment in order.payments.succeeded:
         for refund in order.refunds.elsewhere_of(payment):
             money = Money(refund.amount, payment.money.currency) if payment.money else None

@@ -58,7 +58,7 @@ class Report:
     refunded: Money | None
     payments: tuple[PaymentRow, ...]
     elsewhere: tuple[Step, ...]
-    """What went back outside Stripe, and how that is taken back."""
+    """The refunds made outside Stripe, and how to take each back."""
     session: str | None
     """The Checkout session that the service opened for it, and its state."""
     stock: tuple[StockRow, ...]
