@@ -1,4 +1,4 @@
-"""The n-th RPC goes wrong: in the transport, below everything the service knows."""
+"""The n-th RPC fails: in the transport, below everything the service knows."""
 
 import os
 import signal
@@ -16,19 +16,19 @@ class Fault(StrEnum):
     NOT_SENT = "not sent"
     """The request never leaves."""
     ANSWER_LOST = "answer lost"
-    """The server does all of it, but there is no answer: the ambiguous commit. It is made once more, and refused."""
+    """The server does it, but no answer arrives: an ambiguous commit. The service repeats it, and it is refused."""
     ANSWERS_LOST = "answers lost"
-    """Nor is there an answer to the second try."""
+    """The second try has no answer either."""
     OUTAGE = "outage"
     """Neither this request nor any later one leaves."""
     DEATH_BEFORE = "death before"
     """The process is killed before the request leaves."""
     DEATH_AFTER = "death after"
-    """The process is killed once the server has done all of it."""
+    """The process is killed once the server has done it."""
 
 
 class FaultyTransport(RpcCounter):
-    """Counts RPCs from 1, and makes one go wrong. Without a fault it only counts."""
+    """Counts RPCs from 1, and makes one fail. Without a fault it only counts."""
 
     def __init__(self, transport: Transport, at: int = 0, fault: Fault | None = None) -> None:
         super().__init__(transport)
@@ -49,7 +49,7 @@ class FaultyTransport(RpcCounter):
         raise StoreUnavailable("injected")
 
     def _struck(self) -> range:
-        """The numbers of the RPCs that go wrong."""
+        """The numbers of the failing RPCs."""
         match self.fault:
             case None:
                 return range(0)

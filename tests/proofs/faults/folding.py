@@ -1,4 +1,4 @@
-"""More of the table: whoever folds what was sold loses an RPC or their life, and another folds after them."""
+"""More of the table: a process that folds loses an RPC or dies, and another folds after it."""
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ def cells(faults: Sequence[Fault]) -> Iterator[Cell]:
 
 
 def wrong_in(cell: Cell) -> list[str]:
-    """What is wrong after the fault, and once another has folded without any; an empty list if nothing is."""
+    """Everything wrong after the fault, and after another fold without one."""
     project = a_shop_with_a_taking()
     if cell.fault in DEATHS:
         die(_struck, (cell, project))
@@ -50,7 +50,7 @@ def wrong_in(cell: Cell) -> list[str]:
 
 
 def a_shop_with_a_taking() -> str:
-    """A database in which an order was paid whose units are still to be taken."""
+    """A database with a paid order whose units are still to be taken."""
     project = a_shop(_SCENARIO)
     settle(_SCENARIO.terms, PAID, connect(project), delivery=0)
     return project
@@ -63,7 +63,7 @@ def folding_on(connection: Connection, seconds: float | None = None) -> Folding:
 
 
 def _struck(cell: Cell, project: str) -> None:
-    """Fold, while one of the RPCs goes wrong."""
+    """Fold while one of the RPCs fails."""
     connection, _ = connected_through(functools.partial(FaultyTransport, at=cell.rpc, fault=cell.fault), project)
     try:
         folding_on(connection, PATIENCE_SECONDS if cell.fault is Fault.OUTAGE else None).fold()

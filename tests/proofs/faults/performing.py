@@ -1,4 +1,4 @@
-"""More of the table: whoever performs an effect loses an RPC or their life, and another performs it after them."""
+"""More of the table: a process that performs an effect loses an RPC or dies, and another performs it after it."""
 
 import functools
 import http.client
@@ -42,11 +42,11 @@ _SECONDS_MAX: Final = 10.0
 
 @dataclass
 class Provider:
-    """It remembers what it was asked for, and can hold a request until whoever sent it is dead."""
+    """Records its requests, and can hold one until its sender is dead."""
 
     origin: str = ""
     asked: list[tuple[str, bytes]] = field(default_factory=list)
-    """Under which key, and with which words."""
+    """Keys and bodies."""
     holds: bool = False
     holding: threading.Event = field(default_factory=threading.Event)
 
@@ -54,7 +54,7 @@ class Provider:
         self.asked.append((request.headers["Idempotency-Key"], request.body))
         if self.holds:
             self.holding.set()
-            # Whoever waits for the answer does not live to see it.
+            # The sender does not live to see the answer.
             return ()
         return [http_answer(b"{}")]
 
@@ -72,7 +72,7 @@ class _Mailer:
     origin: str
 
     def prepare(self, effect: Effect, now: datetime) -> Mapping[str, object]:
-        """Of another moment, it would say something else."""
+        """At another moment it would say something else."""
         return {"to": effect.user_id, "written": now.isoformat()}
 
     def perform(self, effect: Effect, payload: Mapping[str, object]) -> None:
@@ -93,7 +93,7 @@ def cells(faults: Sequence[Fault]) -> Iterator[Cell]:
 
 
 def wrong_in(cell: Cell) -> list[str]:
-    """What is wrong after the fault, and once another has performed it without any; an empty list if nothing is."""
+    """Everything wrong after the fault, and after another performance without one."""
     with a_provider() as provider:
         project = a_shop_with_an_effect()
         if cell.fault in DEATHS:
@@ -104,7 +104,7 @@ def wrong_in(cell: Cell) -> list[str]:
 
 
 def wrong_if_killed_while_asking() -> list[str]:
-    """The same where the provider has the request, and whoever sent it is killed before they get an answer."""
+    """The same if the sender is killed after the provider has the request and before the answer."""
     with a_provider() as provider:
         project, provider.holds = a_shop_with_an_effect(), True
         die(_struck, (project, provider.origin), provider.holding)
@@ -113,7 +113,7 @@ def wrong_if_killed_while_asking() -> list[str]:
 
 
 def endings_of_two_at_once(project: str, origin: str) -> list[str]:
-    """How it ends for each of two who have both read that it is due."""
+    """The results of two processes that have both read that it is due."""
     both = threading.Barrier(2, timeout=_SECONDS_MAX)
 
     class Prepared(_Mailer):
@@ -130,7 +130,7 @@ def endings_of_two_at_once(project: str, origin: str) -> list[str]:
 
 
 def wrong_after(provider: Provider, project: str) -> list[str]:
-    """Who comes before the lease is over asks nobody, and who comes then asks the same under the same key."""
+    """Before the lease ends, nobody calls; afterwards, the same is requested under the same key."""
     client, asked = firestore.Client(project=project), len(provider.asked)
     wrong = [f"before the lease is over: {complaint}" for complaint in complaints(documents_in(client), _STOCK)]
     state = _state(client)
@@ -148,7 +148,7 @@ def wrong_after(provider: Provider, project: str) -> list[str]:
 
 
 def a_shop_with_an_effect() -> str:
-    """A database in which a payment was settled, and its customer's mail is to be sent."""
+    """A database with a settled payment whose customer's mail is due."""
     scenario = replace(SCENARIOS["a payment"], terms=_MAILING)
     project = a_shop(scenario)
     settle(scenario.terms, scenario.event, connect(project), delivery=0)
@@ -168,7 +168,7 @@ def _rpcs() -> list[str]:
 
 
 def _struck(project: str, origin: str, at: int = 0, fault: Fault | None = None) -> None:
-    """Perform it, while one of its RPCs goes wrong."""
+    """Perform it while one of its RPCs fails."""
     connection, _ = connected_through(functools.partial(FaultyTransport, at=at, fault=fault), project)
     how_long = patience(total_seconds=PATIENCE_SECONDS) if fault is Fault.OUTAGE else patience()
     try:

@@ -1,4 +1,4 @@
-"""What may be going on when something breaks: one delivery each, and how it must end after one more delivery."""
+"""What may be under way when a fault occurs: one delivery each, and its result after one more delivery."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,17 +31,17 @@ AFTER_EXPIRY = NOW + timedelta(hours=1)
 class Scenario:
     event: OrderEvent
     status: str | None
-    """The order's, in the end; None where there is no order."""
+    """The order's final status; None without an order."""
     level: tuple[int, int]
-    """Stock and reserved, in the end."""
+    """The final stock and reserved units."""
     before: Sequence[OrderEvent] = ()
-    """What was settled before, without a fault."""
+    """Settled before, without a fault."""
     quantity: int | None = 3
-    """How much the customer ordered; None if they did not order."""
+    """Units ordered; None without an order."""
     is_hot: bool = False
     terms: Terms = TERMS
     terms_before: Terms = TERMS
-    """The terms on which `before` was settled."""
+    """The terms for `before`."""
 
     def documents(self) -> Mapping[str, Fields]:
         shop: dict[str, Fields] = {

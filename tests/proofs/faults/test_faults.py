@@ -1,4 +1,4 @@
-"""An RPC fails, then the event is delivered again, and nothing is wrong: a slice of the whole table of faults."""
+"""An RPC fails, the event is delivered again, and nothing is wrong: a slice of the whole table of faults."""
 
 from collections import Counter
 
@@ -35,7 +35,7 @@ def test_no_fold_that_dies_or_whose_answer_is_lost_takes_a_unit_twice_or_leaves_
 
 
 def test_after_a_death_or_a_lost_answer_the_same_is_asked_outside_again_under_the_same_key() -> None:
-    """A slice: before the call and after it, on the way to the database and back."""
+    """A slice: before and after the call, at both RPCs around it."""
     tried = [cell for cell in performing.cells((*DEATHS, Fault.ANSWER_LOST)) if cell.name == "commit"]
     assert len(tried) == 6
     assert {str(cell): wrong for cell in tried if (wrong := performing.wrong_in(cell))} == {}

@@ -1,4 +1,4 @@
-"""One cell of the table: a scenario whose n-th RPC goes wrong in one way, and how it ends after one more delivery."""
+"""One cell of the table: a scenario whose n-th RPC fails in one way, and its result after one more delivery."""
 
 import functools
 import multiprocessing
@@ -25,7 +25,7 @@ from tests.support.counted_rpcs import connected_through
 from tests.support.emulated_shop import a_database, documents_in, emptied, write_all
 from tests.support.recording import silent
 
-# An outage need not be waited out: what matters is that the delivery ends in an error.
+# No need to wait an outage out: the delivery only has to end in an error.
 PATIENCE_SECONDS = 0.2
 DEATHS = (Fault.DEATH_BEFORE, Fault.DEATH_AFTER)
 _DEATH_SECONDS_MAX = 60
@@ -40,7 +40,7 @@ class Cell:
     rpc: int
     """Counted from 1."""
     name: str
-    """The RPC's."""
+    """The RPC's name."""
     fault: Fault
 
     def __str__(self) -> str:
@@ -48,14 +48,14 @@ class Cell:
 
 
 def cells(faults: Sequence[Fault], scenarios: Iterable[str] = SCENARIOS) -> Iterator[Cell]:
-    """Every RPC of each scenario, as a run without faults makes them, with each fault."""
+    """Every RPC of each scenario, counted in a run without faults, with each fault."""
     for name in scenarios:
         for number, rpc in enumerate(_rpcs_of(name), start=1):
             yield from (Cell(name, number, rpc, fault) for fault in faults)
 
 
 def wrong_in(cell: Cell) -> list[str]:
-    """What is wrong after the fault and one more delivery without any; an empty list if nothing is."""
+    """Everything wrong after the fault and one more delivery without one."""
     scenario = SCENARIOS[cell.scenario]
     project = a_shop(scenario)
     if cell.fault in DEATHS:
@@ -73,13 +73,13 @@ def wrong_in(cell: Cell) -> list[str]:
 def _rpcs_of(name: str) -> list[str]:
     scenario = SCENARIOS[name]
     connection, transport = connected_through(FaultyTransport, a_shop(scenario))
-    # Nothing goes wrong here, and the first query of all may take longer than an outage need last.
+    # No fault here; the first query of all may take longer than an outage needs to last.
     settle(scenario.terms, scenario.event, connection, delivery=2)
     return transport.names
 
 
 def a_shop(scenario: Scenario) -> str:
-    """The cells' database, in which everything before the event has been settled, and nothing else."""
+    """The cells' database, in which only the events before have been settled."""
     client = emptied(_the_database())
     connection = connect(client.project)
     write_all(client, scenario.documents())
@@ -90,15 +90,15 @@ def a_shop(scenario: Scenario) -> str:
 
 @functools.cache
 def _the_database() -> firestore.Client:
-    """One for all cells, which come one after the other: to make one takes the emulator longer than most cells."""
+    """One for all cells, which run in sequence: making one takes the emulator longer than most cells."""
     return a_database()
 
 
 def _strike(cell: Cell, project: str) -> None:
-    """Deliver the event while something goes wrong. Acknowledged or not, it is delivered again."""
+    """Deliver the event with the fault. Whether acknowledged or not, it is delivered again."""
     scenario = SCENARIOS[cell.scenario]
     connection, _ = connected_through(functools.partial(FaultyTransport, at=cell.rpc, fault=cell.fault), project)
-    # Who dies waits for nothing; on a busy machine, haste would end before the RPC at which to die.
+    # A process that dies never waits; on a busy machine, a short patience would end before its death.
     how_long = patience() if cell.fault in DEATHS else patience(total_seconds=PATIENCE_SECONDS)
     try:
         settle(scenario.terms, scenario.event, connection, delivery=1, how_long=how_long)
@@ -133,7 +133,7 @@ def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:
 
 
 def _wrong_halfway(documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Even before the next delivery, nothing may be half done."""
+    """Nothing may be half done, even before the next delivery."""
     return [f"before the next delivery: {complaint}" for complaint in complaints(documents, {"shirt": STOCK})]
 
 
