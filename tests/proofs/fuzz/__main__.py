@@ -32,9 +32,9 @@ from tools.toolchain import ROOT
 
 _FOLDER: Final = ROOT / "build" / "fuzz"
 _OF_WIRE: Final = 0.25
-"""Its part of the time; shapes and bytes share the rest, side by side."""
+"""Its share of the time; shapes and bytes run in parallel in the rest."""
 _EXTRA_SECONDS_MAX: Final = 120
-"""What a share may take beyond its time, to start, and to reduce what is wrong to its minimum."""
+"""What a share may take beyond its time, to start and to minimize a failure."""
 _COVERAGE: Final = re.compile(r"cov: (\d+) ft: \d+ corp: (\d+)/")
 _LINES_SHOWN: Final = 20
 _CHARACTERS_SHOWN: Final = 4_000
@@ -78,7 +78,7 @@ class _Ended:
 
     @property
     def kept(self) -> Sequence[Path]:
-        """What was wrong, to be tried again."""
+        """The failing inputs, to be tried again."""
         return sorted(self.folder.glob("wrong.*"))
 
 
@@ -171,7 +171,7 @@ def _print_wrong(share: _Ended) -> None:
 
 
 def _replayed(kept: Path) -> int:
-    """Try it again, and print it. 1 if it is wrong."""
+    """Try it again and print it. Returns 1 if it still fails."""
     if kept.suffix == ".http":
         shown, complaints = _on_the_wire(kept.read_bytes())
     else:

@@ -1,4 +1,4 @@
-"""What the endpoint is given: deliveries, whole or broken, and whether Stripe could have sent them."""
+"""The endpoint's inputs: deliveries, whole or broken, and whether Stripe could have sent them."""
 
 import base64
 import io
@@ -17,14 +17,14 @@ class Delivery:
 
     body: bytes
     signature: str | None
-    """The header `Stripe-Signature`; None without one."""
+    """The `Stripe-Signature` header; None without one."""
     is_true: bool
-    """Whether the signature is Stripe's, of this body, and fresh."""
+    """Whether the signature is Stripe's, for this body, and fresh."""
     method: str = "POST"
     headers: tuple[tuple[str, str], ...] = ()
-    """Further headers, in characters of one byte, as WSGI has them."""
+    """Further headers, in latin-1, as WSGI has them."""
     length: str | None = None
-    """What `Content-Length` claims; None where it is right."""
+    """The claimed `Content-Length`; None for the right one."""
     is_chunked: bool = False
     """Whether the body comes in chunks, without a length."""
     is_endless: bool = False
@@ -42,7 +42,7 @@ class Delivery:
 
 @dataclass(frozen=True, repr=False)
 class Visit:
-    """Some deliveries, one after the other, to a shop with a history."""
+    """Deliveries, one after the other, to a shop with a history."""
 
     shop: str
     deliveries: tuple[Delivery, ...]
@@ -52,12 +52,12 @@ class Visit:
 
 
 def signed(body: bytes, **fields: Any) -> Delivery:
-    """As Stripe signs it."""
+    """Signed as Stripe does."""
     return Delivery(body, signature_of(body), is_true=True, **fields)
 
 
 class Stream(io.RawIOBase):
-    """A request's body as it arrives; counts what is read of it."""
+    """A request's body; counts the bytes read."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._left = io.BytesIO(delivery.body)
@@ -79,7 +79,7 @@ class Stream(io.RawIOBase):
 
 
 def written(visit: Visit) -> str:
-    """The visit as text, from which `visit_from` makes the same one."""
+    """The visit as text, which `visit_from` reads."""
     deliveries = [
         {**asdict(delivery), "body": base64.b64encode(delivery.body).decode()} for delivery in visit.deliveries
     ]

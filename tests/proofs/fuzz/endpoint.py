@@ -1,4 +1,4 @@
-"""The real endpoint and the real settlement, on a store in memory, with a judge beside them."""
+"""The real endpoint and settlement on a store in memory, with a judge."""
 
 import functools
 import io
@@ -32,20 +32,20 @@ from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
-"""What one delivery may take for a moment. A mebibyte of empty JSON lists becomes thirty of Python objects."""
+"""What one delivery may use at its peak: a mebibyte of empty JSON lists becomes thirty of Python objects."""
 CPU_SECONDS_MAX: Final = 3.0
-"""An answer is due within ten, and sixteen deliveries share two cores."""
+"""An answer is due within ten seconds, and sixteen deliveries share two cores."""
 
 _IS_AS_REPORTED: Final = re.compile(r": \d+ refunded of \d+ received$|: paid by [\w-]+, and its refunds")
 """If Stripe reports that more was refunded than was paid, or a session that names no payment, the order says that."""
 _IS_OF_REFUNDS: Final = re.compile(r": \w+ with \d+ refunded of \d+$")
 _IS_OF_DISPUTES: Final = re.compile(r": \d+ disputes are open, and it says")
 _LARGE: Final = 100_000
-"""Bytes from which on memory is measured: measuring takes time."""
+"""Memory is measured only from this many bytes on, since measuring takes time."""
 
 
 def complaints_about(visit: Visit, tally: Tally | None = None) -> list[str]:
-    """Deliver all of it to a shop of its own: everything that is wrong then; an empty list if nothing is."""
+    """Deliver all of it to a new shop. Returns everything wrong."""
     tally = tally if tally is not None else Tally()
     tally.visits += 1
     shop = _Shop(visit.shop)
@@ -56,11 +56,11 @@ def complaints_about(visit: Visit, tally: Tally | None = None) -> list[str]:
 
 
 def _is_as_reported(complaint: str, documents: Documents) -> bool:
-    """Whether the events themselves say what Stripe never does."""
+    """Whether the events themselves say what Stripe never says."""
     order_id = complaint.partition(":")[0]
     entries = (each for path, each in documents.items() if path.startswith("auditLog/"))
     if _IS_OF_DISPUTES.search(complaint):
-        # One charge is of two payments, which looks as if an earlier order had had the same id.
+        # One charge belongs to two payments, as if an earlier order had had the same id.
         return any((each["orderId"], each["result"]) == (order_id, "earlier_order") for each in entries)
     if _IS_OF_REFUNDS.search(complaint):
         return _is_contradicted(documents[f"orders/{order_id}"])
@@ -68,7 +68,7 @@ def _is_as_reported(complaint: str, documents: Documents) -> bool:
 
 
 def _is_contradicted(order: Mapping[str, Any]) -> bool:
-    """Whether more was refunded of a payment than it had brought, or of a charge that was of no PaymentIntent then."""
+    """Whether more was refunded than a payment brought, or than a charge without a PaymentIntent did."""
     refunded = Counter[str]()
     for refund in order.get("refunds", {}).values():
         refunded[refund["paymentId"]] += refund["amount"] * (refund["status"] == "succeeded")
@@ -160,7 +160,7 @@ _TOO_LITTLE: Final = a_payment("evt_before", money=Money(1_200, "eur"), payment_
 
 @functools.cache
 def shops() -> Mapping[str, Mapping[str, Fields]]:
-    """The documents of each shop that is visited, by the status of order-1 there."""
+    """The documents of each visited shop, by the status of its order-1."""
     placements: tuple[OrderEvent, ...] = (a_placement(), a_placement("order-2"))
     return {
         "missing": _after(["order-2"], placements[1:]),

@@ -1,6 +1,6 @@
-"""One share of the long run, as a process of its own: inputs of one kind until time is up, or until one is wrong.
+"""One share of the long run, as its own process: inputs of one kind until time is up or one fails.
 
-Where atheris is installed, coverage guides the inputs: https://github.com/google/atheris. Elsewhere they are random.
+If atheris is installed, coverage guides the inputs (https://github.com/google/atheris); otherwise they are random.
 """
 
 import importlib
@@ -32,7 +32,7 @@ class Wrong(Exception):
 
 
 def main(kind: str, seconds: float, folder: Path) -> Never:
-    """Write `tally.json` into the folder; and if an input was wrong `wrong.json`, and exit with 1."""
+    """Write `tally.json` to the folder; after a failure, also `wrong.json`, and exit with 1."""
     if GUIDED:
         with importlib.import_module("atheris").instrument_imports(include=_OURS):
             importlib.import_module("tests.proofs.fuzz.endpoint")
@@ -42,7 +42,7 @@ def main(kind: str, seconds: float, folder: Path) -> Never:
 
 
 class _Share:
-    """What was tried, and what was wrong; written to files at the end."""
+    """What was tried and what failed; written to files at the end."""
 
     def __init__(self, folder: Path, end: float) -> None:
         from tests.proofs.fuzz.judge import Tally  # noqa: PLC0415 - only now can it be instrumented
@@ -82,7 +82,7 @@ class _Share:
 
 
 def _least_of(visit: "Visit") -> "Visit":
-    """The visit without the deliveries that are not needed to show what is wrong."""
+    """The visit without the deliveries that the failure does not need."""
     from tests.proofs.fuzz.deliveries import Visit  # noqa: PLC0415
     from tests.proofs.fuzz.endpoint import complaints_about  # noqa: PLC0415
 
@@ -96,7 +96,7 @@ def _least_of(visit: "Visit") -> "Visit":
 
 
 def _shapes(share: _Share) -> tuple[Try, Iterator[bytes]]:
-    """The bytes are hypothesis's choices among the shapes of events."""
+    """The bytes are hypothesis's choices among shapes of events."""
     from hypothesis import given, settings  # noqa: PLC0415
 
     from tests.proofs.fuzz.shapes import visits  # noqa: PLC0415
@@ -111,7 +111,7 @@ def _shapes(share: _Share) -> tuple[Try, Iterator[bytes]]:
 
 
 def _bytes(share: _Share) -> tuple[Try, Iterator[bytes]]:
-    """The bytes are a body, signed; or a header and a body, not signed."""
+    """The bytes are a signed body, or a header and an unsigned body."""
     from tests.proofs.fuzz.deliveries import Delivery, Visit, signed  # noqa: PLC0415
     from tests.proofs.fuzz.endpoint import shops  # noqa: PLC0415
     from tests.support.signing import body_of, signature_of  # noqa: PLC0415

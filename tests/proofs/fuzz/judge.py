@@ -1,4 +1,4 @@
-"""The judge of a delivery: what must be so after any delivery whatever."""
+"""Judges a delivery by what must be true after any delivery."""
 
 import functools
 import itertools
@@ -28,14 +28,14 @@ from tests.support.stripe.customer import PRIVATE
 from webhooks.endpoint import STATUS
 
 DOCUMENTED: Final = frozenset(STATUS.values()) - {408, 500}
-"""What may be answered here, where every body comes at once."""
+"""The possible answers here, where every body comes at once."""
 LOG_LINE_BYTES_MAX: Final = 16 * 1024
-"""Cloud Logging takes 256 KiB; no line about a delivery needs as much."""
+"""Cloud Logging accepts 256 KiB; no line about a delivery needs as much."""
 ANSWER_BYTES_MAX: Final = 200
 ORDER_WAIT: Final = timedelta(hours=1)
 
 _SECRET_CHARACTERS_MIN: Final = 12
-"""Anything shorter may also be somewhere by chance."""
+"""A shorter text may also occur by chance."""
 _PUBLIC: Final = frozenset(
     {
         *("id", "object", "type", "api_version", "currency", "status", "reason", "code", "decline_code"),
@@ -43,7 +43,7 @@ _PUBLIC: Final = frozenset(
         *("account", "context", "shop", "payment_link", "snapshot_event"),
     }
 )
-"""The values of these fields may be kept and logged: ids, and words for programs."""
+"""Fields whose values may be stored and logged: ids, and words for programs."""
 _PRIVATE: Final = tuple(word for word in PRIVATE if len(word) >= _SECRET_CHARACTERS_MIN)
 _AMOUNTS: Final = ("amount_received", "amount_captured", "amount", "amount_total")
 _BRING_MONEY: Final = frozenset({"payment_intent.succeeded", "charge.succeeded", "charge.captured", "charge.refunded"})
@@ -51,7 +51,7 @@ _BRING_MONEY: Final = frozenset({"payment_intent.succeeded", "charge.succeeded",
 _PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
 
 _SET_ASIDE: Final = frozenset({"other_account", "livemode_mismatch"})
-"""Of an entry that may stay while the event is parked."""
+"""Results of entries that may stay while the event is parked."""
 _ON_RECORD: Final = frozenset({"webhookEvents", "auditLog"})
 
 Documents = Mapping[str, Mapping[str, Any]]
@@ -59,19 +59,19 @@ Documents = Mapping[str, Mapping[str, Any]]
 
 @dataclass
 class Tally:
-    """What was tried, so that a reader sees how much was proved."""
+    """What was tried, to show how much was tested."""
 
     visits: int = 0
     signed: int = 0
     not_signed: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     results: Counter[str] = field(default_factory=Counter)
-    """The results of all that was answered 2xx."""
+    """The results of all 2xx answers."""
 
 
 @dataclass(frozen=True)
 class Handled:
-    """One delivery, and everything that came of it."""
+    """One delivery and all its results."""
 
     delivery: Delivery
     response: Response
@@ -101,7 +101,7 @@ class Handled:
 
     @property
     def is_of_stripe(self) -> bool:
-        """Whether Stripe may send such an event, whatever is in it."""
+        """Whether Stripe may send such an event, whatever it contains."""
         return is_utf8(self.delivery.body) and is_event(self.message)
 
     def count_in(self, tally: Tally) -> None:
@@ -137,7 +137,7 @@ class Handled:
             yield f"asked for another delivery, which will not help: {self.lines}"
 
     def _is_worth_waiting(self) -> bool:
-        """Whether the order may appear yet."""
+        """Whether the order may still appear."""
         if not self.is_of_stripe:
             return False
         order_id, created = order_id_in(self.message), self.message["created"]
@@ -149,7 +149,7 @@ class Handled:
         )
 
     def _complaints_about_done(self) -> Iterator[str]:
-        """2xx: the event is settled, or parked, or not ours."""
+        """2xx: the event is settled, parked, or not ours."""
         result = self.answer.get("result") if isinstance(self.answer, dict) else None
         if result == "ignored":
             if self.before != self.after:
@@ -157,7 +157,7 @@ class Handled:
             if is_ours(self.message) and not self._is_of_no_order():
                 yield "ignored an event that is ours"
             return
-        # A thin event that has no id of its own is kept under that of the event it stands for.
+        # A thin event without an id is stored under the id of its snapshot event.
         named = (self.message["id"], self.message.get("snapshot_event"))
         event_id = next(each for each in named if isinstance(each, str) and STRIPE_ID.fullmatch(each))
         claim, entry = self.after.get(f"webhookEvents/{event_id}"), self.after.get(f"auditLog/{event_id}")
@@ -174,7 +174,7 @@ class Handled:
         yield from self._complaints_about_money()
 
     def _is_of_no_order(self) -> bool:
-        """Whether its order is not there, and it brings no money for one, as an authorised charge does not."""
+        """Whether its order is missing and it brings no money for one, as an authorised charge does not."""
         order_id = order_id_in(self.message)
         is_missing = order_id is not None and f"orders/{order_id}" not in self.before
         brings_money = self.message["type"] in _BRING_MONEY and self.message["data"]["object"].get("captured", True)
@@ -199,14 +199,14 @@ class Handled:
         return {event["amount"] for event in self._released() if "amount" in event}
 
     def _released(self) -> Sequence[Mapping[str, Any]]:
-        """The parked events that were settled after this one."""
+        """The parked events settled after this one."""
         parked = (
             self.before.get(path, {}).get("event") for path in self._changed() if path.startswith("webhookEvents/")
         )
         return [event for event in parked if event]
 
     def _is_known_payment(self, reported: Mapping[str, Any]) -> bool:
-        """Whether it had been named together with an order, or one of which a parked event was released."""
+        """Whether it was named with an order before, or released a parked event."""
         ids = [*map(reported.get, ("id", "payment_intent", "latest_charge")), first_charge(reported)]
         ids += [event[name] for event in self._released() for name in ("paymentIntentId", "chargeId")]
         return any(self.before.get(f"payments/{payment_id}", {}).get("orderId") for payment_id in ids)
@@ -240,7 +240,7 @@ class Handled:
 
 
 def _sums_of(payments: Mapping[str, Any]) -> set[int]:
-    """What some of the payments come to, or none of them, or all."""
+    """The sums of all subsets of the payments."""
     sums = {0}
     for payment in payments.values():
         sums |= {known + (payment["amount"] or 0) for known in sums}

@@ -1,4 +1,4 @@
-"""The store in memory, with Firestore's documented limits: to exceed one is a fault.
+"""The store in memory with Firestore's documented limits: exceeding one is a fault.
 
 The limits: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 """
@@ -17,7 +17,7 @@ _INTEGER_MAX: Final = 2**63 - 1
 
 
 class NotStorable(Exception):
-    """Firestore would answer INVALID_ARGUMENT, however often it is tried."""
+    """Firestore would always answer INVALID_ARGUMENT."""
 
 
 class StrictStore(MemoryStore):

@@ -1,4 +1,4 @@
-"""What a delivered body says, read without any of the service's own code."""
+"""What a delivered body says, read without the service's code."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _THIN: Final = "v2.core.event"
 
 
 def first_charge(intent: Mapping[str, Any]) -> object:
-    """Of those that a PaymentIntent carries in older API versions."""
+    """From the charges of a PaymentIntent in older API versions."""
     listed = intent.get("charges")
     charges = listed.get("data") if isinstance(listed, dict) else None
     return charges[0].get("id") if isinstance(charges, list) and charges and isinstance(charges[0], dict) else None
@@ -29,7 +29,7 @@ def is_utf8(body: bytes) -> bool:
         body.decode()
     except UnicodeDecodeError:
         return False
-    # With zero bytes, JSON may also be read as UTF-16 or UTF-32, which Stripe never sends.
+    # With zero bytes, JSON could also be UTF-16 or UTF-32, which Stripe never sends.
     return b"\0" not in body
 
 
@@ -44,7 +44,7 @@ def is_event(message: Any) -> bool:
 
 
 def is_ours(message: Any) -> bool:
-    """Whether it is certainly about an order of the shop's."""
+    """Whether it is certainly about an order of the shop."""
     event_type = message.get("type")
     if not isinstance(event_type, str) or is_strange(message):
         return False
@@ -61,7 +61,7 @@ def is_ours(message: Any) -> bool:
 
 
 def is_strange(message: Any) -> bool:
-    """Whether it names another account, or another shop."""
+    """Whether it names another account or another shop."""
     accounts = [message.get(name) for name in ("account", "context")]
     return _metadata_in(message).get("shop") not in (None, OUR_SHOP) or any(
         account not in (None, *OUR_ACCOUNTS) for account in accounts
@@ -69,7 +69,7 @@ def is_strange(message: Any) -> bool:
 
 
 def order_id_in(message: Any) -> object:
-    """Nobody but the shop itself names it: what a payer can write counts for nothing."""
+    """Only where the shop itself writes it: fields that a payer can write do not count."""
     return _metadata_in(message).get("orderId")
 
 
@@ -81,7 +81,7 @@ def _metadata_in(message: Any) -> dict[str, Any]:
 
 
 def texts_under(names: frozenset[str], message: Any) -> Iterator[str]:
-    """The texts in fields of these names, at any depth: without recursion, which JSON can exceed."""
+    """The texts in fields of these names at any depth, without recursion, whose limit JSON can exceed."""
     left = [(message, False)]
     while left:
         value, is_named = left.pop()

@@ -23,7 +23,7 @@ from tests.support.stripe_objects import a_stripe_event
 NOWHERE: Final = "127.0.0.1:1"
 """No Firestore: no request here may need it."""
 AS_IN_PRODUCTION: Final = {"FORWARDED_ALLOW_IPS": "192.0.2.1"}
-"""gunicorn trusts clients on its own machine more than others, about SCRIPT_NAME for one."""
+"""gunicorn trusts local clients more than others, for example about SCRIPT_NAME."""
 MEGABYTES_MAX: Final = 150
 PAGE_BYTES_MAX: Final = 16 * 1024
 """An answer is shorter; gunicorn's own also repeat a header that it cannot parse to whoever sent it."""
@@ -52,7 +52,7 @@ _CHUNKED: Final = b"Transfer-Encoding: chunked"
 
 
 def broken_requests() -> Sequence[bytes]:
-    """None of these is signed by Stripe."""
+    """None is signed by Stripe."""
     whole = _post(_forged(_NOT_OURS), _LENGTH, body=_NOT_OURS)
     several = (whole, whole * 3, whole + b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n")
     return [*several, *_with_broken_heads(), *_with_broken_bodies(), *_with_broken_headers()]
@@ -79,7 +79,7 @@ def _with_broken_heads() -> Iterator[bytes]:
 
 
 def _with_broken_bodies() -> Iterator[bytes]:
-    # Without a signature no body is read.
+    # Without a signature, no body is read.
     made_up = _forged(b"")
     lengths = (b"-1", b"+7", b"abc", b"", b"0x10", b"1e3", b"10737418240", b"9" * 5_000, b"7, 7", b"\xb2", b"1_0")
     yield from (_post(_forged(_NOT_OURS), b"Content-Length: " + text, body=_NOT_OURS) for text in lengths)
@@ -149,9 +149,9 @@ def changed(request: bytes, chance: random.Random) -> bytes:
 
 
 def answer_to(request: bytes, server: Server) -> bytes:
-    """Everything that the server answers until it closes the connection; nothing else is sent."""
+    """The answer until the server closes the connection; sends nothing else."""
     with server.connect() as connection:
-        # The server may have read enough, and have closed it.
+        # The server may have read enough and closed the connection.
         with contextlib.suppress(OSError):
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
@@ -165,7 +165,7 @@ def statuses_in(answer: bytes) -> list[str]:
 
 
 def complaints_about_answer(request: bytes, answer: bytes) -> Iterator[str]:
-    """What is wrong with the answer to a request that is not signed."""
+    """Everything wrong with the answer to an unsigned request."""
     for status in statuses_in(answer):
         if status == "500" or "200" <= status < "300":
             yield f"answered {status}"
@@ -178,7 +178,7 @@ def complaints_about_answer(request: bytes, answer: bytes) -> Iterator[str]:
 
 
 def complaints_about_server(server: Server, worker: int) -> Iterator[str]:
-    """What is wrong with the server afterwards: it must still be the same, and must have leaked nothing."""
+    """The server must still be the same process, and must not have leaked."""
     if server.worker() != worker:
         yield "its worker has died"
     signed = server.post(_NOT_OURS, signed_now(_NOT_OURS))
@@ -205,7 +205,7 @@ def _is_json(line: str) -> bool:
 
 
 def main(seconds: float, folder: Path) -> int:
-    """Write `tally.json` into the folder; and if an answer was wrong `wrong.http`, and exit with 1."""
+    """Write `tally.json` to the folder; after a failure, also `wrong.http`, and exit with 1."""
     chance, end = random.Random(), time.monotonic() + seconds  # noqa: S311
     statuses: Counter[str] = Counter()
     requests, complaints = 0, list[str]()

@@ -31,7 +31,7 @@ _READ: Final = frozenset(
         *("mode", "next_action", "expires_at", "capture_before", "payment_method_types"),
     }
 )
-"""A change to a field of these names is likely to mean something."""
+"""Changes to these fields are likely to matter."""
 # --- Events ----------------------------------------------------------------------------------------------------------
 
 
@@ -44,7 +44,7 @@ def _places_in(value: object, path: Place = ()) -> Iterator[Place]:
 
 @functools.cache
 def _places_of(event_type: str, api_version: str) -> st.SearchStrategy[Place]:
-    """Places of the usual event, or possible ones; most of them where a change is likely to mean something."""
+    """Places in the usual event, or possible ones; most where a change is likely to matter."""
     places = list(_places_in(the_event(event_type, api_version)))
     envelope: list[Place] = [("account",), ("context",), *(place for place in places if len(place) == 1)]
     read = [place for place in places if place[-1] in _READ]
@@ -69,7 +69,7 @@ def _at(value: Any, place: Place) -> object:
 
 
 def _changed(value: Any, place: Place, other: object) -> Any:
-    """A copy with another value at that place, if the place still exists."""
+    """A copy with another value at that place, if it still exists."""
     name, *deeper = place
     if isinstance(value, list) and value:
         return [_changed({name: value[0]}, place, other).get(name), *value[1:]]

@@ -1,4 +1,4 @@
-"""Whatever is delivered to the endpoint, every promise is kept; and an endpoint that breaks one is caught."""
+"""Every promise is kept for any delivery to the endpoint; an endpoint that breaks one is caught."""
 
 import functools
 import json
@@ -34,7 +34,7 @@ CHOICE_BYTES = 4_096
 
 @functools.cache
 def the_slice() -> Sequence[Visit]:
-    """The same visits on every machine: hypothesis's own choices also depend on which modules are loaded."""
+    """The same visits on every machine; hypothesis's own choices also depend on the loaded modules."""
     made: list[Visit] = []
 
     @settings(database=None)
@@ -143,7 +143,7 @@ def test_it_catches_an_endpoint_that(
 ) -> None:
     """Within the slice, and for the right reason."""
     monkeypatch.setattr(module, name, instead)
-    # A log that is cut short may end before what it should not say.
+    # A truncated log may end before what it must not contain.
     monkeypatch.setattr(endpoint, "LOGGED_CHARACTERS_MAX", 10_000)
     assert any(complaint in "\n".join(complaints_about(visit)) for visit in the_slice())
 

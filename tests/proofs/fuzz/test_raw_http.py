@@ -1,4 +1,4 @@
-"""Requests that no HTTP client would send are refused by the real server; they leak, keep and break nothing."""
+"""The real server refuses requests that no HTTP client would send; they leak, keep and break nothing."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Values that may stand in a field of an event where another was: unusual ones of its kind, and any of another kind."""
+"""Replacement values for an event's field: unusual ones of the same kind, and any of another."""
 
 from typing import Any, Final
 
@@ -75,7 +75,7 @@ _times, _numbers, _texts, _types, _shapes = map(st.sampled_from, (_TIMES, _NUMBE
 
 
 def of_its_kind(name: str | int, value: object) -> st.SearchStrategy[Any]:
-    """Values that may be there, but are unusual."""
+    """Valid but unusual values."""
     if name in ("created", "due_by"):
         return _times
     if name == "type":
