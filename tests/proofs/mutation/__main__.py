@@ -87,7 +87,7 @@ def _made(within: tuple[str, ...], processes: int) -> Sequence[Mutant]:
 
 
 def _refused_by_mypy(mutants: Collection[Mutant]) -> set[Mutant]:
-    """The mutants whose types are wrong. An error anywhere else would hide them from mypy, and so ends the run."""
+    """The mutants with wrong types. An error elsewhere would hide them from mypy, and so ends the run."""
     files = dict.fromkeys(mutant.file for mutant in mutants)
     checked = subprocess.run([sys.executable, "-m", *_MYPY, *files], capture_output=True, text=True, check=False)
     found = [json.loads(line) for line in checked.stdout.splitlines() if line.startswith("{")]
@@ -132,7 +132,7 @@ def _report(fates: Mapping[Mutant, str], folders: Sequence[str], seconds: float)
 
 
 def _compared(fates: Mapping[Mutant, str], within: tuple[str, ...]) -> int:
-    """Compare the survivors with the list of those that may survive. 1 if they differ."""
+    """Compare the survivors with the list. Returns 1 if they differ."""
     survivors = {str(mutant) for mutant, fate in fates.items() if fate == Verdict.SURVIVED}
     reasons = tomllib.loads(_LIST.read_text()).values()
     listed = {mutant for reason in reasons for mutant in reason["mutants"].strip().splitlines()}

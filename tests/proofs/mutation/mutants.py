@@ -1,4 +1,4 @@
-"""Every mutant of the code: mutmut writes them side by side into one file, each under a name of its own."""
+"""Every mutant of the code: mutmut writes them side by side into one file, each under its own name."""
 
 import ast
 import difflib
@@ -21,31 +21,31 @@ READ_BY_PEOPLE_ALONE: Final = frozenset(
         *("StoreContended", "StoreUnavailable"),
     }
 )
-"""Exceptions that programs know by their types and fields: their texts are logged or answered, and never stored."""
+"""Programs know these exceptions by type and fields: their texts are logged or answered, never stored."""
 HEADERS: Final = frozenset(
     {
         *("access-control-request-headers", "allow", "authorization", "cache-control", "content-type"),
         *("idempotency-key", "stripe-signature", "x-cloud-trace-context"),
     }
 )
-"""Their names have no case: https://www.rfc-editor.org/rfc/rfc9110#section-5.1."""
+"""Their names are case-insensitive: https://www.rfc-editor.org/rfc/rfc9110#section-5.1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     file: str
     name: str
-    """As mutmut numbers it, in its module."""
+    """As mutmut numbers it in its module."""
     function: str
     """The mutated function, by a name that does not depend on mutmut's numbers."""
     changes: tuple[str, ...]
-    """The lines that differ: `- ` as they were, `+ ` as they are in the mutant."""
+    """The differing lines: `- ` originally, `+ ` in the mutant."""
     lines: range
-    """Where it is in the mutated file."""
+    """Its lines in the mutated file."""
     statement: range
     """Where the statement that it changes is in the mutated file, unchanged: only a test that gets there can tell."""
     does_the_same: bool
-    """Whether it differs only in the text of an exception that only people read, or in the case of a header's name."""
+    """Whether it differs only in an exception's text for people, or in the case of a header's name."""
 
     @property
     def module(self) -> str:
@@ -56,7 +56,7 @@ class Mutant:
 
 
 def mutate(file: Path) -> Sequence[Mutant]:
-    """Write all mutants of the functions in a file into that file, and return them."""
+    """Write all mutants of a file's functions into the file, and return them."""
     mutated = mutate_file_contents(str(file), _with_plain_properties(file.read_text()))
     file.write_text(mutated.code.replace(trampoline_imports.strip(), _TRAMPOLINE))
     return tuple(_mutants_in(file, mutated))
@@ -78,13 +78,13 @@ def _mutants_in(file: Path, mutated: MutatedFile) -> Iterator[Mutant]:
 
 
 def _changed(original: Sequence[str], mutant: Sequence[str], first_line: int) -> range:
-    """The lines of the statement that differs: of one that has a body, those before it."""
+    """The lines of the differing statement; if it has a body, those before it."""
     pairs = zip(original, mutant, strict=False)
     same = sum(1 for _ in takewhile(lambda pair: "__mutmut_" in pair[0] or pair[0] == pair[1], pairs))
     differs, function = min(same + 1, len(original)), _parsed(original)
     statements = (node for node in ast.walk(function) if isinstance(node, ast.stmt))
     *_, statement = (each for each in statements if differs in _lines_of(each))
-    # What a function takes is read when it is called, whatever runs then.
+    # A function's parameters are evaluated when it is called, whatever runs then.
     head = len(original) if statement is function else _line_of_body(statement) - 1
     return range(first_line - 1 + statement.lineno, first_line + max(head, statement.lineno))
 
@@ -109,12 +109,12 @@ def _parsed(lines: Sequence[str]) -> ast.FunctionDef:
 
 
 def _without_name(lines: Sequence[str]) -> Sequence[str]:
-    """A function without the one line that always differs, which has the mutant's name."""
+    """A function without the line that has the mutant's name, which always differs."""
     return [line for line in lines if "__mutmut_" not in line]
 
 
 def _what_it_does(lines: Sequence[str]) -> str:
-    """A function without its name and the texts that only people read, and with headers in small letters."""
+    """A function without its name and texts for people, and with lower-case headers."""
     function = _parsed(lines)
     for node in ast.walk(function):
         match node:
@@ -127,7 +127,7 @@ def _what_it_does(lines: Sequence[str]) -> str:
 
 
 def _is_text(argument: ast.expr) -> bool:
-    """Also of None, which mutmut puts in the place of a text."""
+    """None counts too, since mutmut replaces texts by it."""
     return isinstance(argument, ast.JoinedStr) or (
         isinstance(argument, ast.Constant) and isinstance(argument.value, str | None)
     )
@@ -146,14 +146,14 @@ def _with_plain_properties(code: str) -> str:
         ):
             line, end = function.lineno - 1, function.end_lineno or function.lineno
             head, indent = lines[line], " " * function.col_offset
-            # Not assigned to the property's name: a named tuple would take that for a field.
+            # Not assigned to the property's name, which a named tuple would take for a field.
             lines[end:end] = [f"{indent}@property", head, f"{indent}    return self._get_{function.name}()"]
-            # Its class may have a field that is named like the property, with an underscore.
+            # Its class may have a field named like the property, with an underscore.
             lines[line] = head.replace(f"def {function.name}", f"def _get_{function.name}")
             del lines[line - 1]
     return "\n".join(lines) + "\n"
 
 
 def _does_a_thing(function: ast.FunctionDef) -> bool:
-    """Whether there is more in it than a docstring, or three dots."""
+    """Whether it contains more than a docstring or three dots."""
     return not all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in function.body)

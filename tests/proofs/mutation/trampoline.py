@@ -1,4 +1,4 @@
-"""What replaces a mutated function: it calls the original, or the mutant that is on trial."""
+"""Replaces a mutated function: calls the original, or the mutant on trial."""
 
 from collections.abc import Callable
 from functools import wraps

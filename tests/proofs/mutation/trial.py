@@ -24,9 +24,9 @@ from hypothesis import Phase, settings
 from tests.proofs.mutation import trampoline
 
 CPU_SECONDS_MAX = 3
-"""A mutant may loop for ever: its process ends when a test has computed for so long, or ten times as long as usual."""
+"""A mutant may loop: its process ends when a test uses this CPU time, or ten times its usual time."""
 SECONDS_MAX = 120
-"""A mutant may also wait for ever, but a busy machine makes every test wait: after this time pytest-timeout ends it."""
+"""A mutant may also wait for ever: pytest-timeout ends it after this time, since a busy machine slows every test."""
 
 _TESTS = (
     *("tests/unit", "tests/contract", "notifications"),
@@ -44,7 +44,7 @@ documentation, of indexes, of errors and of a removed channel, which read the co
 and the thousand notices, which find too slowly here what they find by chance.
 """
 
-# The reason for a failure is not read, nor its smallest example: finding them takes longer than failing.
+# Neither a failure's reason nor its smallest example is needed, and finding them takes longer than failing.
 settings.register_profile(
     "mutation", max_examples=25, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
@@ -54,7 +54,7 @@ _TIME_LIMIT = (f"--timeout={SECONDS_MAX}", "--timeout-method=thread", "-o", "tim
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A mutant, as far as its trial needs to know it."""
+    """A mutant, as its trial needs it."""
 
     module: str
     name: str
@@ -80,7 +80,7 @@ class Verdict(StrEnum):
 
 
 class Trial:
-    """A plugin for pytest that takes the place of its loop over the tests."""
+    """A pytest plugin that replaces the loop over the tests."""
 
     def __init__(self, suspects: Sequence[Suspect], processes: int) -> None:
         self.verdicts: list[tuple[Suspect, Verdict]] = []
@@ -143,13 +143,13 @@ class Trial:
         self._running[pid] = suspect, reader
 
     def _tests_for(self, suspect: Suspect) -> Iterable[int]:
-        """Those that get to what it changes: first what killed others of its function, then the quickest."""
+        """Those that reach its change: first those that killed others of its function, then the quickest."""
         reaching = frozenset[int]().union(*(self._reaching.get(place, ()) for place in suspect.places))
         killers = [test for test in reversed(self._killers[suspect.function]) if test in reaching]
         return dict.fromkeys([*killers, *sorted(reaching)])
 
     def _fails_in_time(self, test: int) -> bool:
-        """The signal that says that the time is up ends this process."""
+        """The time-out's signal ends this process."""
         item, cpu_seconds = self._tests[test]
         signal.setitimer(signal.ITIMER_PROF, max(CPU_SECONDS_MAX, 10 * cpu_seconds))
         return _fails(item)
@@ -176,7 +176,7 @@ def _fails(item: pytest.Item) -> bool:
 
 
 def main() -> int:
-    """Read the mutants from the input, and write the verdicts into the first argument's file."""
+    """Read the mutants from standard input, and write the verdicts to the file named by the first argument."""
     answer, processes = Path(sys.argv[1]), int(sys.argv[2])
     trial = Trial([Suspect(*each) for each in json.load(sys.stdin)], processes)
     ended = pytest.main([*_TESTS, *_BRIEFLY, *_TIME_LIMIT, "--capture=sys"], plugins=[trial])

@@ -1,4 +1,4 @@
-"""Very many paid orders, on record and at Stripe, each made up when it is asked for: so no memory is theirs."""
+"""Very many paid orders, on record and at Stripe, each generated when read, so that they use no memory."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from tests.support.shop import a_shop_after
 from tools.stripe_events import CardPayment, Json, event_around, intent_object
 
 BATCH_MAX: Final = 200
-"""As Firestore's batches are bounded."""
+"""As large as Firestore's batches."""
 _NUMBER: Final = re.compile(r"[0-9]{6}")
 _KEPT: Final = ("orders/", "auditLog/", "webhookEvents/", "payments/")
 _NAMES: Final = ("order-1", "evt_1", "pi_1", "ch_1")
@@ -26,14 +26,14 @@ ItemT = TypeVar("ItemT")
 
 @dataclass(frozen=True, slots=True)
 class PaidOrders:
-    """Orders of one shirt's shop, one paid after the other, none of which is wrong."""
+    """Orders of a shop that sells one shirt, paid one after the other, all consistent."""
 
     orders: int
     between: timedelta
-    """How long after each order the next one is paid, in whole seconds."""
+    """The time between payments, in whole seconds."""
 
     def documents(self, number: int) -> dict[str, Fields]:
-        """Of one order."""
+        """One order's documents."""
         later = number * self.between
         return {_of(path, number, later): _of(fields, number, later) for path, fields in _template().items()}
 
@@ -46,7 +46,7 @@ class PaidOrders:
         return Document(_of(fields, number, number * self.between), 1) if fields else None
 
     def paid_in(self, start: datetime, end: datetime) -> range:
-        """The numbers of those that are paid in a time."""
+        """The numbers of the orders paid in that time."""
         first, behind = (-((NOW - moment) // self.between) for moment in (start, end))
         return range(max(first, 0), min(max(behind, 0), self.orders))
 
@@ -63,7 +63,7 @@ class PaidOrders:
 
 @dataclass(frozen=True, slots=True)
 class AtStripe:
-    """`StripeLists` of them."""
+    """`StripeLists` of their payments."""
 
     paid: PaidOrders
 
@@ -95,7 +95,7 @@ class AtStripe:
 
 
 class MadeUpMoment(MemoryMoment):
-    """What the service has written itself, beside the orders."""
+    """What the service itself has written, and the orders."""
 
     def __init__(self, own: MemoryMoment, paid: PaidOrders) -> None:
         super().__init__(own.documents(), own.at, BATCH_MAX)
@@ -128,7 +128,7 @@ class MadeUpMoment(MemoryMoment):
 
 
 class MadeUpStore(MemoryStore):
-    """Keeps what the service writes itself; the orders are as they are."""
+    """Keeps what the service writes; the orders never change."""
 
     def __init__(self, paid: PaidOrders) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Runs take no more memory for more orders: whatever they read comes in pages, and goes with them."""
+"""More orders take runs no more memory: what they read comes in pages, and goes with them."""
 
 from datetime import timedelta
 from typing import Final

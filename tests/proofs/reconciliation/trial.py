@@ -1,4 +1,4 @@
-"""What it takes to reconcile a shop with many paid orders, on Firestore or made up in this process."""
+"""The cost of reconciling a shop with many paid orders, on Firestore or generated in this process."""
 
 import gc
 import time
@@ -29,19 +29,19 @@ from webhooks.ownership import Naming
 ORDERS_AT_ONCE: Final = 60
 
 Peak = Callable[[], AbstractContextManager[Callable[[], int]]]
-"""Measures memory while it is open. Gives what says how many bytes there were at most."""
+"""Measures memory while open. Yields a function that returns the peak in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     runs: Sequence[Reconciled]
-    """Each went on where the one before had ended; the last one came to the end."""
+    """Each continued where the one before ended; the last came to the end."""
     peak_bytes: int
-    """The most that they held in memory by themselves."""
+    """The peak of their own memory."""
 
     @property
     def orders(self) -> int:
-        """Each with one payment; some are looked at twice, where a run has ended between."""
+        """Each has one payment; some are read twice, if a run ended in between."""
         return sum(run.payments for run in self.runs)
 
     def __str__(self) -> str:
@@ -56,10 +56,10 @@ class Figures:
 def measured_on(
     client: firestore.Client, paid: PaidOrders, peak: Peak, seconds_max: float = RUN_SECONDS_MAX
 ) -> Figures:
-    """Reconcile them on Firestore. Nothing waits for Stripe's pace.
+    """Reconcile them on Firestore, without waiting for Stripe's rate.
 
     Args:
-        seconds_max: how long one run may take.
+        seconds_max: the time limit of a run.
     """
     _fill(client, paid)
     connection = connect(client.project)
@@ -68,7 +68,7 @@ def measured_on(
 
 
 def measured_in_process(paid: PaidOrders, peak: Peak, seconds_max: float = RUN_SECONDS_MAX) -> Figures:
-    """Reconcile them with no database: that is the service's own share of it."""
+    """Reconcile them without a database, to measure the service's own share."""
     store = MadeUpStore(paid)
     return _measured(_job(paid, store, lambda: store.as_of(_end_of(paid)), seconds_max), peak)
 
@@ -118,7 +118,7 @@ def _fill(client: firestore.Client, paid: PaidOrders) -> None:
 
 @contextmanager
 def traced() -> Iterator[Callable[[], int]]:
-    """Of all that Python has allocated. It takes more time than what is measured."""
+    """Everything that Python allocates. Measuring takes longer than the work."""
     tracemalloc.start()
     try:
         yield lambda: tracemalloc.get_traced_memory()[1]
@@ -128,7 +128,7 @@ def traced() -> Iterator[Callable[[], int]]:
 
 @contextmanager
 def resident() -> Iterator[Callable[[], int]]:
-    """By how much the process has grown at most. It takes no time, and Linux.
+    """The peak growth of the process. Takes no time, but needs Linux.
 
     https://docs.kernel.org/filesystems/proc.html: `clear_refs`
     """
