@@ -1,4 +1,4 @@
-"""A worker, at work on what has arrived."""
+"""A worker's attempt at what has arrived."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ class Attempt:
     arrival: Arrival
     began_at: datetime
     had_order: bool
-    """Whether its order was there when it began: few events wait for one."""
+    """Whether its order existed when it began: few events wait for one."""
 
     def __str__(self) -> str:
         return f"{self.worker.number:3}"
 
 
 def called_in_lanes(attempts: Iterable[Attempt]) -> Iterator[tuple[Attempt, Thread]]:
-    """The threads that have waited for others in a lane, and can go on."""
+    """The threads that waited for others in a lane and can now continue."""
     for attempt in attempts:
         yield from (
             (attempt, thread)

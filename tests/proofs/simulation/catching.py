@@ -1,4 +1,4 @@
-"""How the simulation is shown to notice what a broken shop does wrong."""
+"""Shows that the simulation notices what a broken shop does wrong."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from tests.proofs.simulation.simulation import complaints_about
 from tests.support.memory_store import MemoryStore
 
 CAUGHT_WITHIN = 1_000
-"""Histories at most, until one shows that the shop is broken."""
+"""The most histories until one shows the defect."""
 
 
 class Break(NamedTuple):
-    """Something of the shop, and what does it wrong."""
+    """A part of the shop, and its broken replacement."""
 
     where: object
     name: str

@@ -1,4 +1,4 @@
-"""How often each event was delivered, and so how often its claim may say that it was."""
+"""How often each event was delivered, and so how often its claim may say so."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ class Deliveries:
     made: Counter[str] = field(default_factory=Counter)
     acknowledged: Counter[str] = field(default_factory=Counter)
     in_doubt: Counter[str] = field(default_factory=Counter)
-    """Commits that may be done although their sender got no answer."""
+    """Commits that may have been done although their sender got no answer."""
 
     def miscounted(self, store: MemoryStore) -> Iterator[str]:
         """Every acknowledged delivery is in its event's count, and none that was never made.

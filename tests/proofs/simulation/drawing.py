@@ -1,4 +1,4 @@
-"""Histories by chance: one seed draws one history."""
+"""Random histories: one seed draws one history."""
 
 import random
 from collections import Counter
@@ -44,7 +44,7 @@ def crowd_from(seed: int) -> History:
     first = (Kind.ORDER, Kind.TRIGGER)
     arrivals = sorted(history.arrivals, key=lambda each: first.index(each.kind) if each.kind in first else len(first))
     workers = history.workers + 2
-    # All orders are written, all workers start, and two RPCs later, each holds units.
+    # All orders are written, all workers start, and two RPCs later each holds units.
     written = sum(each.kind is Kind.ORDER for each in arrivals)
     begun = [Turn(0)] * written + [Turn(who) for _ in range(3) for who in range(workers)]
     crowd = replace(history, arrivals=tuple(arrivals), turns=(*begun, *history.turns), workers=workers, is_grouped=True)
@@ -100,7 +100,7 @@ class _Draw:
         wanted = Counter(dict.fromkeys(PRICES, 0))
         for scenario in scenarios:
             wanted.update(scenario.units_at_most)
-        # Nothing at all, not enough for all, just enough, or plenty.
+        # Nothing, too little, just enough, or plenty.
         spare = (-wanted.total(), -1, -1, 0, 0, 0, 0, 5)[self.below(8)]
         return {product_id: max(quantity + spare, 0) for product_id, quantity in wanted.items() if quantity}
 
@@ -241,7 +241,7 @@ class _Draw:
         """Some arrive with a duplicate, or as the reservation expires, or long after their claim was deleted."""
         for arrival in arrivals:
             if arrival.kind is Kind.EVENT:
-                # Whether an extended hold is left alone shows only when it is extended just then.
+                # Whether an extended hold is kept shows only if it is extended at that moment.
                 if self.is_so(0.5 if "processing" in arrival.event_id else 0.15):
                     yield from (Arrival(Kind.MINUTES, minutes=31), Arrival(Kind.SWEEP))
                 if self.is_so(0.15):
@@ -267,7 +267,7 @@ class _Draw:
     def turns(self, count: int) -> Iterator[Turn]:
         faults = tuple(Fault)
         fault_probability = (0.0, 0.03, 0.1, 0.25)[self.below(4)]
-        # In some histories workers take turns at every RPC, in others they go on for a while before the next one does.
+        # In some histories workers alternate at every RPC; in others each continues for a while.
         change_probability = (1.0, 0.5, 0.2)[self.below(3)]
         who = 0
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""Customers who pay in sessions that the service opens, by chance: drawn apart from all else, as what is outside."""
+"""Random customers who pay in sessions that the service opens, drawn independently of everything else."""
 
 import random
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _TURNS_TO_PLACE = 4
 
 
 def with_checkout(history: History, seed: int) -> History:
-    """One of six histories has such customers."""
+    """A sixth of the histories have such customers."""
     source, other = (random.Random(f"{seed}, {what}") for what in ("checkout", "other money"))  # noqa: S311 - no secret
     return _Draw(source, other).beside(history) if source.random() < 1 / 6 else history
 
@@ -60,7 +60,7 @@ class _Draw:
         return replace(unpaid, payments=(self.other.choice((_by_the_way, _in_another_way))(unpaid),))
 
     def arrivals(self, scenario: Scenario) -> Iterator[list[Arrival]]:
-        """What stays together."""
+        """Each list stays together."""
         wants = Arrival(Kind.CHECKOUT, scenario.order_id)
         pays = Arrival(Kind.PAYS, scenario.order_id)
         for _ in range(self.source.choice((1, 1, 2, 3))):

@@ -1,4 +1,4 @@
-"""Hot products in a history, by chance: drawn apart from all else, which stays the same without them."""
+"""Random hot products, drawn independently: everything else stays the same without them."""
 
 import random
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from dataclasses import replace
 from tests.proofs.simulation.history import Arrival, Fault, History, Kind, Turn
 
 _TURNS = 40
-"""So many more, since there is more to do."""
+"""Further turns, since there is more to do."""
 
 
 def with_hot(history: History, seed: int) -> History:
-    """One of three histories has some: marks come and go, and units are folded at any time, often by two at once."""
+    """A third of the histories have some: marks come and go, and units are folded at any time, often by two at once."""
     source = random.Random(f"{seed}, hot")  # noqa: S311 - no secret
     if source.random() >= 1 / 3:
         return history

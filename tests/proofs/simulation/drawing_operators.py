@@ -1,4 +1,4 @@
-"""What operators do in a history, by chance: drawn apart from all else, which stays the same without it."""
+"""Random acts of operators, drawn independently: everything else stays the same without them."""
 
 import random
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tests.proofs.simulation.scenarios import Scenario
 
 
 def with_operators(history: History, seed: int) -> History:
-    """One of five histories has one."""
+    """A fifth of the histories have an operator."""
     source = random.Random(f"{seed}, operators")  # noqa: S311 - no secret
     if source.random() >= 0.2:
         return history
@@ -35,7 +35,7 @@ def with_operators(history: History, seed: int) -> History:
 
 
 def with_operators_acts(history: History, seed: int) -> History:
-    """In one of six histories they finish orders by hand: in the middle of payments, refunds and sessions, or late."""
+    """In a sixth of the histories, operators finish orders by hand: amid payments, refunds and sessions, or late."""
     source = random.Random(f"{seed}, operators' acts")  # noqa: S311 - no secret
     if source.random() >= 1 / 6:
         return history
@@ -56,7 +56,7 @@ def with_operators_acts(history: History, seed: int) -> History:
 
 
 def with_elsewhere(history: History, seed: int) -> History:
-    """In half of these histories they also put on record what went back outside Stripe, whatever Stripe does."""
+    """In half of these, they also record refunds made outside Stripe, whatever Stripe does."""
     source = random.Random(f"{seed}, elsewhere")  # noqa: S311 - no secret
     operated = sorted(history.operated)
     if not operated or source.random() >= 0.5:
@@ -70,7 +70,7 @@ def with_elsewhere(history: History, seed: int) -> History:
 
 
 def with_mistakes(history: History, seed: int) -> History:
-    """In half of those histories some of that turns out to be a mistake."""
+    """In half of those, some of these refunds turn out to be mistakes."""
     source = random.Random(f"{seed}, mistakes")  # noqa: S311 - no secret
     recorded = [each for each in history.arrivals if each.act in ELSEWHERE]
     if not recorded or source.random() >= 0.5:
@@ -84,7 +84,7 @@ def with_mistakes(history: History, seed: int) -> History:
 
 
 def with_marks(history: History, seed: int) -> History:
-    """In one of six histories they replay what is parked, and mark as handled what waits for a person."""
+    """In a sixth of the histories, they replay parked events, and mark as handled what waits for a person."""
     source = random.Random(f"{seed}, marks")  # noqa: S311 - no secret
     if source.random() >= 1 / 6:
         return history
@@ -102,7 +102,7 @@ def with_marks(history: History, seed: int) -> History:
 
 
 def with_tries(history: History, seed: int) -> History:
-    """In half of these histories they have what was given up tried again, too, perhaps at the same moment."""
+    """In half of these, they also retry what was given up, perhaps at the same moment."""
     source = random.Random(f"{seed}, tries")  # noqa: S311 - no secret
     if not any(each.act in MARKS for each in history.arrivals) or source.random() >= 0.5:
         return history

@@ -1,4 +1,4 @@
-"""What is done outside in a history, by chance: drawn apart from all else, which stays the same without it."""
+"""Random effects outside, drawn independently: everything else stays the same without them."""
 
 import random
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ _A_DAY: Final = 24 * 60
 _CLOCKS: Final = (0, 0, 0, 3, -3, 90, -90, 2 * _A_DAY, -2 * _A_DAY)
 _PLACES: Final[Sequence[Places]] = ((0,), (0,), (0, 0), (0, 4), (3,), (1, 9), (), ())
 _TURNS: Final = 60
-"""So many more, since there is more to do."""
+"""Further turns, since there is more to do."""
 
 
 def with_outside(history: History, seed: int) -> History:
-    """Two of five histories have one."""
+    """Two fifths of the histories have effects."""
     draw = _Draw(random.Random(f"{seed}, outside"))  # noqa: S311 - no secret
     return draw.beside(history) if draw.is_so(0.4) else history
 
@@ -78,7 +78,7 @@ class _Draw:
 
 
 def _paid_twice(scenario: Scenario) -> Scenario:
-    """By the same amount, if it is paid once."""
+    """With a second payment of the same amount, if it is paid once."""
     payments = scenario.payments
     if len(payments) != 1 or payments[0].is_free or not payments[0].succeeds:
         return scenario

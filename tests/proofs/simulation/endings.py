@@ -1,4 +1,4 @@
-"""How a history ended, as far as its scenarios do not say."""
+"""How a history ended, beyond what its scenarios say."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ Documents = Mapping[str, Fields]
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How it all ended, and what happened on the way that no scenario says."""
+    """How a history ended, and what happened that no scenario says."""
 
     documents: Documents
-    """Every document, by path, when all events have arrived, all reservations have expired, and nobody is at work."""
+    """Every document, by path, once all events have arrived, all reservations have expired and all work is done."""
     is_ample: bool = True
     """Whether orders did not compete for units."""
     restocks: bool = True
     """Whether the shop puts refunded units back."""
     is_adjusted: bool = False
-    """Whether the backend came in time to change the price of the order."""
+    """Whether the backend changed the order's price in time."""
     is_second: bool = False
-    """Whether an earlier order with the same id is on record as placed, and was deleted."""
+    """Whether an earlier order with the same id was placed and deleted."""
     earlier_payments: Collection[str] = ()
-    """The ids of the payments that had named that one."""
+    """The ids of the payments that named the earlier order."""
     ignored: Collection[str] = ()
-    """The ids of events that came before their order, and of which nobody has to know."""
+    """The ids of events that came before their order, and may be ignored."""
     parked: Collection[str] = ()
     """The ids of events that had to wait for their order or their payment."""
     is_operated: bool = False
     """Whether an operator may have finished the order by hand."""
     handled: Collection[str] = ()
-    """The ids of events that a person has handled, and that nobody has had settled: what they say is not known here."""
+    """The ids of events that a person handled and nobody settled: what they report is unknown here."""

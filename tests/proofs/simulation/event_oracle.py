@@ -1,4 +1,4 @@
-"""What must be true of every event in the end: settled, parked or handled, as its scenario says."""
+"""What must be true of every event at the end: settled, parked or handled, as its scenario says."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -30,7 +30,7 @@ def wrong_events(scenario: Scenario, ending: Ending) -> Iterator[str]:
 def _of_heard(
     scenario: Scenario, event: EventTemplate, claim: Fields | None, settled: Fields | None, handled: Collection[str]
 ) -> Iterator[str]:
-    """It is settled, unless something is missing for ever."""
+    """It is settled, unless something is missing for good."""
     expected = _waits_for(scenario, event, handled)
     if expected and settled and _is_of_handled_payment(scenario, event, handled):
         # Of an order that was deleted, the one under its id knows nothing.
@@ -60,7 +60,7 @@ def _of_handled(event_id: str, documents: Documents) -> Iterator[str]:
 
 
 def reports_of(scenario: Scenario, payment: Payment, handled: Collection[str]) -> list[EventTemplate]:
-    """The events that say here what was paid; none if nobody can know."""
+    """The events that report here what was paid; none if it cannot be known."""
     if not payment.is_known_to_have_succeeded:
         return []
     events = scenario.events.values()

@@ -1,4 +1,4 @@
-"""How an RPC is answered, or goes wrong."""
+"""How an RPC is answered or fails."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,12 +17,12 @@ _OF_CHANGES: Final = frozenset({Fault.LATE, Fault.REFUSED})
 
 
 def possible(fault: Fault | None, rpc: Rpc) -> Fault | None:
-    """The same, if it can happen to such an RPC."""
+    """The same fault, if it can happen to such an RPC."""
     return None if fault in _OF_CHANGES and rpc.name not in _CHANGES else fault
 
 
 def leaves_in_doubt(fault: Fault, rpc: Rpc) -> bool:
-    """Whether its sender cannot know that it was done."""
+    """Whether the sender cannot know if it was done."""
     return rpc.name == "commit" and fault in _IN_DOUBT
 
 

@@ -19,17 +19,17 @@ class Fault(StrEnum):
     """What goes wrong with one RPC, or with the process that sent it."""
 
     NOT_SENT = "not sent"
-    """Nothing is done, and there is no answer."""
+    """Not done, and no answer."""
     ANSWER_LOST = "answer lost"
-    """It is done, and there is no answer."""
+    """Done, and no answer."""
     LATE = "late"
-    """There is no answer. It is done, if it still can be, long after its sender has given up."""
+    """No answer. Done, if still possible, long after its sender gave up."""
     REFUSED = "refused"
-    """Aborted: nothing is done, as the answer says."""
+    """Not done: the answer is ABORTED."""
     DEATH_BEFORE = "death before"
     """The process dies before sending it."""
     DEATH_AFTER = "death after"
-    """It is done, and the process dies before the answer arrives."""
+    """Done, and the process dies before the answer arrives."""
 
 
 class Kind(StrEnum):
@@ -70,9 +70,9 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, object]]] = {
     "elsewhere_part": {"kind": "refund", "amount": 300, "elsewhere": True},
     "elsewhere_again": {"kind": "refund", "amount": 300, "again": True, "elsewhere": True},
 }
-"""What they put on record of an order as gone back outside Stripe, likewise."""
+"""The refunds outside Stripe that operators record, likewise."""
 MISTAKES: Final[Mapping[str, Mapping[str, object]]] = {"mistake": {"kind": "refund"}}
-"""Or they say that this was a mistake, of something that is on record by then."""
+"""Or they call a recorded refund a mistake."""
 MARKS: Final[Mapping[str, Mapping[str, object]]] = {
     "replay": {"kind": "replay"},
     "handle_event": {"kind": "handle", "of": "event"},
@@ -80,7 +80,7 @@ MARKS: Final[Mapping[str, Mapping[str, object]]] = {
 }
 """What they do to what waits for a person, likewise. Which that is, depends on the number in the request's id."""
 TRIES: Final[Mapping[str, Mapping[str, object]]] = {"retry": {"kind": "retry"}}
-"""Or they have it tried again, whatever others do to it."""
+"""Or they retry it, whatever others do to it."""
 
 
 LONG_MINUTES: Final = 26 * 60
@@ -118,7 +118,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who goes on, as a number among all that can, and what goes wrong with its RPC."""
+    """Who continues, as an index among all that can, and the fault of its RPC."""
 
     who: int = 0
     fault: Fault | None = None
@@ -128,7 +128,7 @@ CALM: Final = Turn()
 
 
 class RefundFate(StrEnum):
-    """What becomes of a refund that Stripe makes because the service asks for it."""
+    """The course of a refund that the service requests from Stripe."""
 
     DONE = "done"
     SLOW = "slow"
@@ -158,11 +158,11 @@ class Outside:
     clocks: tuple[int, ...] = (0,)
     """By how many minutes the clock of each worker that performs effects is ahead."""
     refusing: tuple[EffectKind, ...] = ()
-    """What is refused for good."""
+    """Effects that are refused for good."""
     down: tuple[EffectKind, ...] = ()
     """What is never done, and may be done at the next try for all that anybody knows."""
     sessions_add: bool = False
-    """Whether sessions of ours ask for shipping and tax besides, and take promotion codes."""
+    """Whether our sessions add shipping and tax, and accept promotion codes."""
 
 
 @dataclass(frozen=True)
@@ -173,11 +173,11 @@ class History:
     arrivals: tuple[Arrival, ...]
     turns: tuple[Turn, ...] = ()
     workers: int = 3
-    """How many may be at work at the same time."""
+    """How many may work at the same time."""
     rpc_seconds: float = 0.1
     """How long an RPC takes; settling gives up after eight seconds."""
     opens_late: bool = False
-    """Whether every event is hours old when the first one arrives."""
+    """Whether every event is hours old when the first arrives."""
     restocks: bool = True
     """Whether the shop puts refunded units back on the shelf."""
     is_grouped: bool = False
@@ -186,11 +186,11 @@ class History:
     """How many units of a product may be sold that are not there yet."""
     outside: Outside = Outside()
     hot: tuple[str, ...] = ()
-    """The products that are marked so from the beginning."""
+    """The products that are hot from the beginning."""
 
     @property
     def units_at_most(self) -> Counter[str]:
-        """What it takes to fulfil all orders."""
+        """The units needed to fulfil all orders."""
         wanted = Counter[str]()
         for scenario in self.scenarios:
             wanted.update(scenario.units_at_most)

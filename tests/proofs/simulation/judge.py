@@ -1,4 +1,4 @@
-"""Who judges each commit, each acknowledgement, and what is there in the end."""
+"""Judges each commit, each acknowledgement, and the final documents."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from tests.support.stock_auditor import Recount
 
 
 class Wrong(Exception):
-    """Something is wrong already: there is no need to go on."""
+    """Something is wrong already: the rest need not be played."""
 
 
 class _Before(NamedTuple):
@@ -70,7 +70,7 @@ class Judge:
         )
 
     def after(self, rpc: Rpc, before: _Before) -> None:
-        """Raises Wrong: it should never have been done."""
+        """Raises Wrong: the commit should not have been done."""
         if before.levels is not None:
             self.judge_levels(before.levels)
             self.judge_takings(before.levels, rpc.about)
@@ -162,7 +162,7 @@ class Judge:
         return entry is not None and entry["webhookProcessed"] is True
 
     def is_handled(self, event_id: str) -> bool:
-        """Whether a person has seen to it, and nobody has had it settled since."""
+        """Whether a person has handled it and nobody has settled it since."""
         return (self.shop.store.get(f"auditLog/{event_id}") or {}).get("result") == "handled"
 
     def is_answered(self, request_id: str) -> bool:
@@ -179,7 +179,7 @@ class Judge:
     # --- The end -----------------------------------------------------------------------------------------------------
 
     def judged(self) -> list[str]:
-        """What the auditor finds in the documents, and what is not as the scenarios say."""
+        """The auditor's findings, and what differs from the scenarios."""
         documents = self.shop.store.dump()
         kept_since, deleted = self.shop.claims_kept_since, self.shop.deleted
         found = complaints(documents, self.stock, claims_kept_since=kept_since, deleted=deleted, recounts=self.recounts)

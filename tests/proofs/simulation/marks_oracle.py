@@ -38,7 +38,7 @@ def wrongs_of_commit(before: Before, after: After) -> Iterator[str]:
 
 
 def _of_replay(path: str, answer: Fields, after: After) -> Iterator[str]:
-    """It is answered by what settles its event, or else it says why nothing does."""
+    """Its answer comes with the settled event, or says why nothing settles it."""
     entry, act = after.get(f"auditLog/{answer['target']}"), after.get(_act_of(path))
     if answer["result"] == "not_replayed":
         if entry or not act or not answer["note"]:
@@ -68,5 +68,5 @@ def _act_of(path: str) -> str:
 
 
 def _agree(answer: Fields, entry: Fields) -> bool:
-    """Whether both say the same became of it, for the same person, and why."""
+    """Whether both record the same result, operator and reason."""
     return all(answer[name] == entry.get(name) for name in ("result", "operator", "reason"))

@@ -1,4 +1,4 @@
-"""What an order must not become just now, although it may be right in the end."""
+"""What an order must not become now, even if it may be right in the end."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +12,7 @@ _HELD_AT_MOST: Final = timedelta(days=30)
 
 
 def missteps(scenario: Scenario, before: Fields, after: Fields, now: datetime) -> list[str]:
-    """What an order must not become just now, judged by what had been reported to it before."""
+    """What is wrong about the order's new status, judged by what had been reported to it before."""
     on_its_way = [
         payment
         for payment in scenario.payments

@@ -1,4 +1,4 @@
-"""What must be true of an order in the end: worked out from its scenario alone, whatever happened on the way."""
+"""What must be true of an order at the end, computed from its scenario alone, whatever happened on the way."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _ABOUT_PAYMENT: Final = {"paid", "review", "refund_due", "refunded", "partially_
 
 
 def wrongs(scenario: Scenario, ending: Ending) -> list[str]:
-    """Everything that is not as the scenario says."""
+    """Everything that differs from the scenario."""
     if not scenario.appears:
         return list(wrong_events(scenario, ending))
     return [*wrong_events(scenario, ending), *Oracle(scenario, ending).wrongs()]
@@ -67,7 +67,7 @@ class Oracle:
     def _paying(self) -> list[Payment]:
         """As few as come to what is asked; of these, the earliest."""
         if self.order.get("amountTotal") is None and self.is_unsold:
-            # Nothing was ever asked of it, and all of its money is due back.
+            # It never had a price, and all its money is due back.
             return []
         if not self.scenario.price:
             # An order that cost nothing and cannot be fulfilled counts as unpaid.
@@ -137,7 +137,7 @@ class Oracle:
         return sums
 
     def gone_elsewhere(self, payment: Payment) -> int:
-        """What is on record of it as gone back outside Stripe."""
+        """The amount recorded as refunded outside Stripe."""
         own = (
             each
             for each in self.order.get("refunds", {}).values()

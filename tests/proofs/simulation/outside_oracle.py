@@ -1,4 +1,4 @@
-"""What must be true in the end of all that was done outside: counted from what arrived there, and from documents."""
+"""What must be true of all effects at the end, counted from what arrived outside and from documents."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ def _of_messages(documents: Documents, effects: Documents, outside: Outside) -> 
 
 
 def _of_ordered_refunds(documents: Documents, world: World) -> Iterator[str]:
-    """Stripe is asked for no more than an operator has ordered, however many payments that takes."""
+    """Stripe is asked for no more than an operator ordered, however many payments that takes."""
     for path, ordered in documents.items():
         if path.startswith("operatorRequests/") and ordered.get("amount"):
             cause = f"operator_{path.removeprefix('operatorRequests/')}_stripe_refund_"
@@ -80,7 +80,7 @@ def _of_effect(effect_id: str, effect: Fields, asked: Sequence[Request], done: S
         yield f"{effect_id}: still {effect['state']}"
     if effect["state"] == "SUCCESS" and not effect["error"] and not asked:
         yield f"{effect_id}: said to be done, and nobody was asked"
-    # Whoever has it tried again, has its attempts counted anew.
+    # A retry by an operator resets the count of attempts.
     if len(asked) > effect["attempts"] and "operator" not in effect:
         yield f"{effect_id}: asked {len(asked)} times in {effect['attempts']} attempts"
     if len({request.key for request in asked}) > 1:
@@ -97,7 +97,7 @@ def _of_effect(effect_id: str, effect: Fields, asked: Sequence[Request], done: S
 
 
 def wrongs_of_refunds(oracle: Oracle, outside: Outside) -> Iterator[str]:
-    """What is wrong with the money that the service sends back of one order."""
+    """Everything wrong with the refunds that the service makes for one order."""
     scenario, order, effects = oracle.scenario, oracle.order, effects_in(oracle.ending.documents)
     asked = {
         str(effect["recipient"]): "HANDLED" if "handledAt" in effect else effect["state"]
@@ -153,7 +153,7 @@ def _due_back(oracle: Oracle, auto_refund: AutoRefund) -> Iterator[Payment]:
 
 
 def wrongs_of_sessions(oracle: Oracle, world: World) -> Iterator[str]:
-    """What is wrong with an order whose customer was asked to pay in sessions of ours."""
+    """Everything wrong with an order whose customer was asked to pay in our sessions."""
     scenario, order, documents = oracle.scenario, oracle.order, oracle.ending.documents
     own = [payment for payment in scenario.payments if payment.paid_at]
     said = documents.get(f"checkouts/{scenario.order_id}", {})

@@ -1,4 +1,4 @@
-"""Who asks the outside in a simulated shop: a worker, which stops at the call outside as at every other RPC."""
+"""Performs effects in a simulated shop: a worker stops at the call outside as at every RPC."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ from tests.support.builders import TERMS
 
 _READ_SECONDS: Final = 1.0
 _QUIET_UNTIL: Final = 17
-"""The hour before which nobody is sent a short message."""
+"""The hour before which no SMS is sent."""
 
 _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A worker that asks the world outside."""
+    """A worker that calls the outside world."""
 
     worker: Worker
     world: World
     clock: Callable[[], datetime]
-    """The only one that is right; a worker's own may not be."""
+    """The only correct clock; a worker's own may be wrong."""
     settle: Settle
 
     def performers(self, auto_refund: AutoRefund, now: Callable[[], datetime]) -> Mapping[EffectKind, Performer]:
@@ -60,7 +60,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class _Messenger:
-    """Sends a notice. What it would write changes from one moment to the next."""
+    """Sends a notice whose text changes from moment to moment."""
 
     asking: Asking
 
@@ -80,7 +80,7 @@ class _Messenger:
 
 @dataclass(frozen=True, slots=True)
 class _Refunder:
-    """The real one, above a Stripe that is part of this world."""
+    """The real one, on a Stripe that is part of this world."""
 
     asking: Asking
     auto_refund: AutoRefund
@@ -98,7 +98,7 @@ class _Refunder:
 
 @dataclass(frozen=True, slots=True)
 class _Expirer:
-    """The real one, too."""
+    """The real one, likewise."""
 
     asking: Asking
     now: Callable[[], datetime]

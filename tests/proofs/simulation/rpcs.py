@@ -1,4 +1,4 @@
-"""What workers ask: of the database, and of the world outside."""
+"""Workers' requests to the database and the outside world."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, assert_never
@@ -6,11 +6,11 @@ from typing import Final, NamedTuple, assert_never
 from database.store import Create, Delete, Increase, Update, Write
 
 OUTSIDE: Final = "outside"
-"""The name of the RPC that asks the world outside."""
+"""The name of the RPC to the outside world."""
 
 
 class Rpc(NamedTuple):
-    """What a worker asks of the database."""
+    """A worker's request to the database."""
 
     name: str
     about: Sequence[str | Write]

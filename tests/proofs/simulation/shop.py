@@ -1,4 +1,4 @@
-"""The shop of one history: the real service, whose entry points workers run, in its surroundings."""
+"""The shop of one history: the real service, whose entry points workers run."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -37,9 +37,9 @@ class Shop(Surroundings):
         super().__init__(history)
         self.lanes = Lanes() if history.is_grouped else None
         self.is_put_off = False
-        """Whether the last sweep has left something to the next one, for want of time."""
+        """Whether the last sweep left work to the next for lack of time."""
         self.is_calm = False
-        """Whether nothing goes wrong any more, and all clocks are right."""
+        """Whether faults have ended and all clocks are right."""
         self._tally = tally
         self._log = log
 

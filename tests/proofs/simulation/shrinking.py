@@ -1,4 +1,4 @@
-"""The smallest history that still fails: everything is left out that it fails without."""
+"""The smallest history that still fails: everything that the failure does not need is left out."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, replace
@@ -96,7 +96,7 @@ def _simpler_turns(turn: Turn) -> Iterator[Turn]:
 
 
 def _simpler_scenarios(scenario: Scenario) -> Iterator[Scenario]:
-    """Scenarios in which less happens, still consistent ones."""
+    """Consistent scenarios in which less happens."""
     yield from _with_defaults(scenario)
     for lines in filter(None, _shorter(scenario.lines)):
         shorter = replace(scenario, lines=lines)
@@ -131,7 +131,7 @@ def _simpler_payments(payment: Payment) -> Iterator[Payment]:
 
 
 def _with_defaults(thing: _Thing, leave: Sequence[str] = ()) -> Iterator[_Thing]:
-    """The same, with the default in one of its fields."""
+    """The same, with one field reset to its default."""
     for field in fields(thing):
         if field.default is not MISSING and field.name not in leave and getattr(thing, field.name) != field.default:
             yield replace(thing, **{field.name: field.default})

@@ -1,4 +1,4 @@
-"""One history, played: the real service on a store in memory, one RPC after the other, judged at every commit."""
+"""Plays one history: the real service on a store in memory, one RPC at a time, judged at every commit."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ from triggers.sweep import STRANDED_AFTER
 
 _DELIVERED_AGAIN_AFTER: Final = timedelta(minutes=20)
 _UNTIL_STRANDED: Final = STRANDED_AFTER + timedelta(minutes=1)
-# Past every reservation, however extended.
+# After every reservation, however extended.
 _MUCH_LATER: Final = timedelta(days=30)
 # Longer than any pause between two attempts.
 _BETWEEN_ATTEMPTS: Final = timedelta(hours=4)
@@ -140,7 +140,7 @@ class _Simulation:
         self.after(attempt)
 
     def go_on_in_lanes(self) -> None:
-        """Whoever was called by those that have just gone on."""
+        """Continue the threads that were called by those that have just continued."""
         while called := next(called_in_lanes(self.running), None):
             attempt, thread = called
             attempt.worker.go_on(thread)
@@ -245,7 +245,7 @@ class _Simulation:
             self.arrivals.insert(place, arrival)
 
     def land(self) -> None:
-        """A commit that its sender gave up long ago is done after all, if it still can be."""
+        """A commit that its sender gave up long ago is done after all, if still possible."""
         attempt, rpc = self.in_flight.popleft()
         self.note("{}   late: {}", attempt, rpc)
         self.done(rpc)
@@ -295,4 +295,4 @@ def _effects_in(writes: Iterable[object]) -> Iterator[str]:
 
 
 _SCHEDULED: Final = frozenset({Kind.SWEEP, Kind.FOLD})
-"""What comes again by itself."""
+"""Recurring arrivals."""

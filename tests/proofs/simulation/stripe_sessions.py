@@ -1,4 +1,4 @@
-"""Checkout sessions as Stripe keeps them in one history: made once under a key, open for a while, paid at most once."""
+"""Checkout sessions at Stripe in one history: made once per key, open for a while, paid at most once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from stripe_api.api import Session, SessionNotOpen, StripeRefused
 
 _OPEN_AT_LEAST: Final = timedelta(minutes=30)
 _OPEN_AT_MOST: Final = timedelta(hours=24)
-"""Counted from when it is made: https://docs.stripe.com/api/checkout/sessions/create."""
+"""From its creation: https://docs.stripe.com/api/checkout/sessions/create."""
 _URL: Final = "https://pay.example/"
 
 

@@ -1,4 +1,4 @@
-"""What happened in all histories together, so that a reader sees that they are about something."""
+"""What happened in all histories together, to show that they exercise the shop."""
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
@@ -12,10 +12,10 @@ class Tally:
     side_by_side: int = 0
     """RPCs that were answered while another thread of the same sweep waited for its own."""
     grouped: int = 0
-    """Commits that hold for several orders, and were done."""
+    """Successful commits that hold for several orders."""
     races_lost: int = 0
     not_settled: Counter[str] = field(default_factory=Counter)
-    """Deliveries that were answered "try again", by why."""
+    """Deliveries answered "try again", by reason."""
     results: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How events ended, by what they were."""
     swept: Counter[str] = field(default_factory=Counter)
@@ -27,14 +27,14 @@ class Tally:
     effects: Counter[str] = field(default_factory=Counter)
     """How they ended, by their kind."""
     calls: Counter[str] = field(default_factory=Counter)
-    """How customers were answered who wanted to pay."""
+    """The answers to customers who wanted to pay."""
     sessions: Counter[str] = field(default_factory=Counter)
-    """How those ended that the service has opened."""
+    """How the sessions opened by the service ended."""
     parked: Counter[str] = field(default_factory=Counter)
     """Events that rightly wait when all is done, by why."""
 
     compared: Counter[str] = field(default_factory=Counter)
-    """What the rules of reconciliation have looked at."""
+    """What the rules of reconciliation looked at."""
 
     def add(self, other: "Tally") -> None:
         for each in fields(self):

@@ -1,4 +1,4 @@
-"""The simulation finds out what is wrong with effects, marks, replays and sessions that are broken."""
+"""The simulation detects broken effects, marks, replays and sessions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The simulation finds out what is wrong with a shop that holds, sells, folds or groups wrongly."""
+"""The simulation detects a shop that holds, sells, folds or groups wrongly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The simulation finds nothing wrong with the shop, and shrinks a history that fails until a person can follow it."""
+"""The simulation finds nothing wrong with the shop, and shrinks a failing history until a person can follow it."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from triggers.sweep import Ending
 SLICE = range(250, 400)
 CROWDS = range(30)
 SHRUNK_WITHIN = 600
-"""Tries at most, until it is short enough to read."""
+"""The most tries until it is short enough to read."""
 READABLE = 25
 """Arrivals and turns, together, that a person can follow."""
 

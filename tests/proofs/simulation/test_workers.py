@@ -1,4 +1,4 @@
-"""A worker stops wherever its work asks the database, in every thread, and goes on only when it is answered."""
+"""A worker stops at every database call, in every thread, and continues only once it is answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

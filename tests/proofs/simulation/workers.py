@@ -30,7 +30,7 @@ _FIRST_OF_ALL: Final[_Position] = (datetime.min.replace(tzinfo=UTC), "")
 
 
 class Thread(greenlet):
-    """It stops at every RPC. Its clock moves only there and in its pauses."""
+    """Stops at every RPC. Its clock moves only there and in its pauses."""
 
     def __init__(self, work: Callable[[], None], conductor: greenlet, number: int = 0, seconds: float = 0) -> None:
         super().__init__(work, conductor)
@@ -236,7 +236,7 @@ class Worker:
     # --- The pool ----------------------------------------------------------------------------------------------------
 
     def map(self, work: Callable[[_Item], _Result], batch: Sequence[_Item], /) -> list[_Result]:
-        """As an executor does it: whichever thread is free takes the next item. Raises what one of them has raised."""
+        """Like an executor: any free thread takes the next item. Raises what one of them raised."""
         left = iter(enumerate(batch))
         results: dict[int, _Result] = {}
         errors: list[Exception] = []

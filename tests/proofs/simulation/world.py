@@ -1,4 +1,4 @@
-"""The world outside one history: a provider of mail that keeps keys, a chat that knows none, and Stripe."""
+"""The world outside one history: a mail provider with idempotency keys, a chat without, and Stripe."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Request:
     key: str
     words: Mapping[str, object]
     at: datetime
-    """When it arrived, by the only clock that is right."""
+    """When it arrived, by the only correct clock."""
 
 
 class World:
@@ -44,7 +44,7 @@ class World:
         self._kept: dict[str, Request] = {}
         """The last that was done under each key."""
         self.refund_ids: dict[str, str] = {}
-        """Of what was refunded, by the key."""
+        """The ids of refunds, by key."""
         self._made_for: dict[tuple[str, str], str] = {}
         """The same, by the payment and what the refund says of itself."""
 
