@@ -1,4 +1,4 @@
-"""The same function, except that it remembers the body of every request. The soak must fail on it."""
+"""The same function, but it remembers every request's body. The soak must fail on it."""
 
 import functions_framework
 from flask import Request

@@ -1,4 +1,4 @@
-"""A steady load: whole lives of orders, and what else reaches a webhook, each request with its expected answer."""
+"""A steady load: whole lives of orders and other requests to a webhook, each with its expected answer."""
 
 import itertools
 import random
@@ -43,7 +43,7 @@ class Tally:
 
 
 class Pace:
-    """So many turns a second for all clients together; missed turns are not made up for."""
+    """A fixed number of turns a second for all clients together; missed turns are not made up for."""
 
     def __init__(self, turns_per_second: float) -> None:
         self._interval = 1 / turns_per_second
@@ -77,7 +77,7 @@ class Shop:
         return self.tally.answered.total() + self.tally.wrong.total()
 
     def lives_until(self, over: threading.Event, pace: Pace) -> None:
-        """One life of an order after the other, each to its end."""
+        """One order's life after the other, each to its end."""
         while not over.is_set():
             number = next(self._numbers)
             for request in _life(self, number):
@@ -101,12 +101,12 @@ class Shop:
         write_orders(self._client, [order_id], items=items, createdAt=now())
 
     def place(self, order_id: str, product_id: str) -> None:
-        """What the trigger does: only the webhook is served."""
+        """Does what the trigger does, since only the webhook is served."""
         self._settle(OrderPlaced(order_id, (product_id,)), now())
 
 
 def _life(shop: Shop, number: int) -> Iterator[Request]:
-    """One order, from its creation to its end. The answer to each request follows from those before it."""
+    """One order from creation to end. The answer to each request follows from those before it."""
     dice = random.Random(number)  # noqa: S311 - no secret
     order_id, product_id = f"order-{number}", dice.choice(_PRODUCTS)
     event = partial(an_event_for, order_id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """By how much y grows with x, along the line that is nearest to all points (x, y)."""
+    """The slope of the least-squares line through the points (x, y)."""
     middle_x = sum(x for x, _ in points) / len(points)
     middle_y = sum(y for _, y in points) / len(points)
     spread = sum((x - middle_x) ** 2 for x, _ in points)
