@@ -50,6 +50,11 @@ def test_a_payment_too_many_that_went_back_elsewhere_waits_for_nobody_and_its_or
     assert once_more.note == "nothing_left: none of its payments has anything left to refund"
 
 
+def test_the_note_names_the_refund_of_each_payment_returned_elsewhere() -> None:
+    note = sent_back(paid_twice()).note or ""
+    assert note.endswith("(elsewhere_refund-1_pi_2 and elsewhere_refund-1_pi_1)")
+
+
 def test_a_refund_elsewhere_of_a_disputed_order_has_to_be_confirmed() -> None:
     for open_disputes in (1, 0):
         disputed = given(a_sold_order(open_disputes=open_disputes))
