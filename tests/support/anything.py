@@ -60,8 +60,13 @@ def documents(*names: str) -> st.SearchStrategy[dict[str, object]]:
 
 
 def tampered(fields: Mapping[str, object]) -> st.SearchStrategy[dict[str, object]]:
-    """The fields, any of them missing or replaced by anything, also within maps and arrays."""
-    return st.fixed_dictionaries({}, optional={name: _tampered_value(value) for name, value in fields.items()})
+    """The fields, some of them missing or replaced by anything, also within maps and arrays; the others as they are."""
+    return st.sets(st.sampled_from(list(fields))).flatmap(
+        lambda names: st.fixed_dictionaries(
+            {name: st.just(value) for name, value in fields.items() if name not in names},
+            optional={name: _tampered_value(value) for name, value in fields.items() if name in names},
+        )
+    )
 
 
 def _tampered_value(value: object) -> st.SearchStrategy[object]:
