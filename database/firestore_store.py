@@ -1,7 +1,7 @@
 """The store on Firestore: one BatchGet to read, one Commit to write, no transactions and no locks."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from database.documents.orders import (
 )
 from database.documents.takings import TAKINGS, units_to_take_in
 from database.errors import WRITE_CONTENDED, AnswerTooLarge
-from database.listings import pages_of
+from database.listings import field_filter, pages_of
 from database.messages import decoded, encoded, figures_in
 from database.store import Committed, Delete, Document, Fields, Increase, Listing, Promised, Write
 from orders.outcome import StoreUnavailable
@@ -89,10 +89,7 @@ class FirestoreStore:
 
     def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
         """Served by the index (userId, status)."""
-        filters = [
-            _filter("userId", "EQUAL", {"stringValue": user_id}),
-            _filter("status", "IN", _one_of(OPEN_STATUSES)),
-        ]
+        filters = [field_filter("userId", "EQUAL", user_id), field_filter("status", "IN", OPEN_STATUSES)]
         where = {"compositeFilter": {"op": "AND", "filters": filters}}
         return self._counted({"from": [{"collectionId": "orders"}], "where": where}, timeout_seconds)
 
@@ -132,11 +129,3 @@ class FirestoreStore:
 
     def _name(self, path: str) -> str:
         return f"{self._connection.documents}/{path}"
-
-
-def _one_of(texts: Iterable[str]) -> Mapping[str, object]:
-    return {"arrayValue": {"values": [{"stringValue": text} for text in texts]}}
-
-
-def _filter(field: str, operator: str, value: Mapping[str, object]) -> Mapping[str, object]:
-    return {"fieldFilter": {"field": {"fieldPath": field}, "op": operator, "value": value}}

@@ -49,15 +49,12 @@ def _page(listing: Listing, after: Mapping[str, object] | None, at_most: int, as
 
 def structured_query(listing: Listing) -> dict[str, object]:
     """The query in the form of https://cloud.google.com/firestore/docs/reference/rest/v1/StructuredQuery."""
-    filters = [
-        _filter(name, "IN", {"arrayValue": {"values": [encoded_value(value) for value in values]}})
-        for name, values in listing.one_of.items()
-    ]
+    filters = [field_filter(name, "IN", list(values)) for name, values in listing.one_of.items()]
     if listing.span:
         start, end = listing.span
         name = listing.order[0]
-        filters += [_filter(name, "GREATER_THAN_OR_EQUAL", encoded_value(start))] if start else []
-        filters.append(_filter(name, "LESS_THAN", encoded_value(end)))
+        filters += [field_filter(name, "GREATER_THAN_OR_EQUAL", start)] if start else []
+        filters.append(field_filter(name, "LESS_THAN", end))
     order = [*listing.order, "__name__"]
     return {
         "from": [{"collectionId": listing.collection}],
@@ -71,8 +68,8 @@ def _only(fields: Sequence[str]) -> Mapping[str, object]:
     return {"fields": [{"fieldPath": name} for name in fields]}
 
 
-def _filter(name: str, operator: str, value: Mapping[str, object]) -> Mapping[str, object]:
-    return {"fieldFilter": {"field": {"fieldPath": name}, "op": operator, "value": value}}
+def field_filter(name: str, operator: str, value: object) -> Mapping[str, object]:
+    return {"fieldFilter": {"field": {"fieldPath": name}, "op": operator, "value": encoded_value(value)}}
 
 
 def _cursor(listing: Listing, document: Mapping[str, Any]) -> Mapping[str, object]:

@@ -44,9 +44,9 @@ def encoded(write: Write, name: str) -> dict[str, object]:
             return {"delete": name, "currentDocument": {"updateTime": version}}
 
 
-def decoded(document: Mapping[str, Any]) -> Fields:
-    """The fields of a `Document`, whatever is in them."""
-    return _decoded_fields(document)
+def decoded(holder: Mapping[str, Any]) -> Fields:
+    """The fields of a `Document`, or of a map in one, whatever is in them."""
+    return {name: _decoded(value) for name, value in holder.get("fields", {}).items()}
 
 
 def figures_in(transform_results: Sequence[Mapping[str, Any]], increase: Increase) -> Fields:
@@ -82,10 +82,6 @@ def encoded_value(value: object) -> dict[str, object]:
             raise TypeError(f"a {type(value).__name__} is nothing that this service writes")
 
 
-def _decoded_fields(holder: Mapping[str, Any]) -> dict[str, object]:
-    return {name: _decoded(value) for name, value in holder.get("fields", {}).items()}
-
-
 def _decoded(value: Mapping[str, Any]) -> object:
     content: Any
     kind, content = next(iter(value.items()), ("", None))
@@ -104,7 +100,7 @@ def _decoded(value: Mapping[str, Any]) -> object:
         case "timestampValue":
             return datetime.fromisoformat(content)
         case "mapValue":
-            return _decoded_fields(content)
+            return decoded(content)
         case "arrayValue":
             return [_decoded(item) for item in content.get("values", ())]
         case _:

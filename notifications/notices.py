@@ -65,13 +65,7 @@ AUDIENCES: Final = {
 
 
 FREE_OF_CHARGE: Final = frozenset(
-    {
-        NoticeType.RESERVED,
-        NoticeType.FAILED,
-        NoticeType.PAYMENT_FAILED,
-        NoticeType.EXPIRED,
-        NoticeType.CANCELLED,
-    }
+    {NoticeType.RESERVED, NoticeType.FAILED, NoticeType.PAYMENT_FAILED, NoticeType.EXPIRED, NoticeType.CANCELLED}
 )
 """Anybody who signs in, even anonymously, can cause any number of these without paying."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
+from typing import ClassVar
 
 from orders.checkout import Checkout
 from orders.frozen import frozen
@@ -117,13 +118,11 @@ class ProductRecord:
     to_take: int = 0
     """Units that were sold, and are still counted in both figures."""
 
+    order_id: ClassVar[None] = None
+
     @property
     def key(self) -> str:
         return self.product_id
-
-    @property
-    def order_id(self) -> None:
-        return None
 
 
 @frozen
@@ -181,13 +180,11 @@ class EventToSettle:
     trouble: str | None = None
     """Why it could not be settled; None if it was."""
 
+    order_id: ClassVar[None] = None
+
     @property
     def key(self) -> str:
         return self.event_id
-
-    @property
-    def order_id(self) -> None:
-        return None
 
 
 @frozen
@@ -208,10 +205,5 @@ class KeyInUse:
     unknown: Sequence[str]
     """Payments that Stripe has reported here, but does not know when asked with this key; empty if it knows one."""
 
-    @property
-    def key(self) -> str:
-        return "stripe"
-
-    @property
-    def order_id(self) -> None:
-        return None
+    key: ClassVar[str] = "stripe"
+    order_id: ClassVar[None] = None
