@@ -1,10 +1,11 @@
 """The RPCs of one delivery, and what Firestore bills for an order's whole life, both counted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from bench.billing import BillCounter
+from bench.figures import Aim, Figure, Measured
 from bench.payments import payment
 from bench.shop import a_pending_order, a_reserved_order, amount_of, stock_up
 from orders.shop_events import OrderPlaced
@@ -36,12 +37,20 @@ class Billed:
     def dollars(self) -> float:
         return (self.reads * READ_PRICE + self.writes * WRITE_PRICE + self.deletes * DELETE_PRICE) / 100_000
 
-    @property
-    def dollars_per_million(self) -> float:
-        return 1_000_000 * self.dollars
+
+def operations() -> Measured:
+    rpcs, billed = _rpcs_per_delivery(), _billed_per_paid_order()
+    order = {**asdict(billed), "dollars_per_million": 1_000_000 * billed.dollars}
+    return (
+        Figure("rpc_first_delivery", rpcs["first_delivery"], "RPCs to settle a payment", Aim("=", 2)),
+        Figure("rpc_other_event", rpcs["other_event"], "RPCs for another event of a settled payment", Aim("=", 2)),
+        Figure("rpc_duplicate", rpcs["duplicate"], "RPCs for an event that comes again", Aim("=", 2)),
+        Figure("rpc_not_ours", rpcs["not_ours"], "RPCs for what concerns no order", Aim("=", 0)),
+        Figure("firestore_ops", order, "billed for a paid order with its triggers and three events"),
+    ), {}
 
 
-def rpcs_per_delivery() -> Mapping[str, int]:
+def _rpcs_per_delivery() -> Mapping[str, int]:
     """The webhook's RPCs for each kind of delivery."""
     client = a_database()
     connection, rpcs = counted(client.project)
@@ -65,7 +74,7 @@ def rpcs_per_delivery() -> Mapping[str, int]:
     }
 
 
-def billed_per_paid_order() -> Billed:
+def _billed_per_paid_order() -> Billed:
     """All that is billed for an order of one product: its triggers, three events, and the expiry of their claims."""
     client = a_database()
     connection, bill = connected_through(BillCounter, client.project)

@@ -1,10 +1,10 @@
 """Ten thousand unpaid carts, released by the real sweep."""
 
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from bench.figures import Figure, Measured
 from bench.shop import a_reserved_order, stock_up
 from tests.support.emulated_shop import a_database, now, service_in, write_all
 from triggers.sweep import Ending
@@ -13,17 +13,7 @@ ORDERS: Final = 10_000
 PRODUCTS: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
-    released: int
-    seconds: float
-
-    @property
-    def orders_per_second(self) -> float:
-        return self.released / self.seconds
-
-
-def release_expired() -> Release:
+def expiry() -> Measured:
     """Release all in one run. Raises AssertionError if any is left."""
     client = a_database()
     products = [f"product-{number}" for number in range(PRODUCTS)]
@@ -44,4 +34,6 @@ def release_expired() -> Release:
     released = swept.endings[Ending.EXPIRED]
     if released != ORDERS or still_held:
         raise AssertionError(f"{released} of {ORDERS} reservations released, {still_held} units still held")
-    return Release(released, seconds)
+    meaning = "expired reservations released by one run of the sweep"
+    figure = Figure("expiry_orders_per_second", released / seconds, meaning)
+    return (figure,), {"sweep": {"released": released, "seconds": seconds}}

@@ -45,6 +45,14 @@ class Figure:
         return "ok" if self.aim.is_met_by(self.value) else "miss"
 
 
+Measured = tuple[Sequence[Figure], Parts]
+"""Figures and the values they were made of."""
+
+
+def in_milliseconds(seconds: Mapping[str, float]) -> Mapping[str, float]:
+    return {name: 1000 * taken for name, taken in seconds.items()}
+
+
 _HEADINGS: Final = ("key", "value", "aim", "", "meaning")
 
 

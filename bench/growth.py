@@ -1,11 +1,11 @@
 """How the time of a first delivery grows: with the order's lines, and with all that was settled before."""
 
 import time
-from dataclasses import dataclass
 from typing import Final
 
 from google.cloud import firestore
 
+from bench.figures import Aim, Figure, Measured, in_milliseconds
 from bench.history import write_history
 from bench.payments import payment
 from bench.shop import a_reserved_order, amount_of, stock_up
@@ -18,42 +18,36 @@ HISTORY: Final = 100_000
 HISTORY_ROUNDS: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class LinesGrowth:
-    """Medians, in seconds."""
-
-    one_line: float
-    many_lines: float
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryGrowth:
-    """Medians, in seconds."""
-
-    empty: float
-    full: float
-    documents_of_each_kind: int
-    seeding_seconds: float
-
-
-def lines_growth(rounds: int = LINES_ROUNDS) -> LinesGrowth:
+def lines_growth() -> Measured:
     client = a_database()
     medians = medians_in_turns(
-        {"one": _settling_orders_of(1, client, rounds), "many": _settling_orders_of(LINES, client, rounds)}, rounds
+        {
+            "one_line": _settling_orders_of(1, client, LINES_ROUNDS),
+            "many_lines": _settling_orders_of(LINES, client, LINES_ROUNDS),
+        },
+        LINES_ROUNDS,
     )
-    return LinesGrowth(medians["one"], medians["many"])
+    ratio, meaning = medians["many_lines"] / medians["one_line"], f"p50 of settling an order of {LINES} lines ÷ of one"
+    return (Figure("lines_growth", ratio, meaning, Aim("≤", 3)),), {"p50 in ms": in_milliseconds(medians)}
 
 
-def history_growth(documents: int = HISTORY, rounds: int = HISTORY_ROUNDS) -> HistoryGrowth:
+def history_growth() -> Measured:
     """Two databases in one emulator: one has settled this many orders before, the other none."""
     empty, full = a_database(), a_database()
     started = time.perf_counter()
-    write_history(full, documents)
-    seeded = time.perf_counter() - started
+    write_history(full, HISTORY)
+    seeding = {"seconds": time.perf_counter() - started}
     medians = medians_in_turns(
-        {"empty": _settling_orders_of(1, empty, rounds), "full": _settling_orders_of(1, full, rounds)}, rounds
+        {
+            "empty": _settling_orders_of(1, empty, HISTORY_ROUNDS),
+            "full": _settling_orders_of(1, full, HISTORY_ROUNDS),
+        },
+        HISTORY_ROUNDS,
     )
-    return HistoryGrowth(medians["empty"], medians["full"], documents, seeded)
+    ratio = medians["full"] / medians["empty"]
+    meaning = f"p50 with {HISTORY:,} old orders, events and audit entries each ÷ with none"
+    parts = {"p50 in ms": in_milliseconds(medians), "seeding": seeding}
+    return (Figure("history_growth", ratio, meaning, Aim("≤", 1.2)),), parts
 
 
 def _settling_orders_of(lines: int, client: firestore.Client, rounds: int) -> Contestant:

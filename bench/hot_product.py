@@ -1,11 +1,13 @@
 """Orders reserved and paid by sixteen clients at once: all for one product, or spread over a hundred."""
 
+from dataclasses import asdict
 from functools import partial
 from typing import Final
 
 from google.cloud import firestore
 
 from bench.crowd import Run, Settling, is_settled, run
+from bench.figures import Aim, Figure, Measured
 from bench.payments import payment
 from bench.shop import a_pending_order, amount_of, stock_up
 from bench.transactions import settling_in_transactions
@@ -19,13 +21,37 @@ ORDERS_IN_TRANSACTIONS: Final = 16
 PRODUCTS_SPREAD: Final = 100
 
 
-def rush_of_service(products: int) -> Run:
+def hot_product() -> Measured:
+    runs = {
+        "service, hot": _rush_of_service(1),
+        "service, spread": _rush_of_service(PRODUCTS_SPREAD),
+        "transactions, hot": _rush_of_transactions(),
+    }
+    hot, spread, transactions = (run.bought_per_second for run in runs.values())
+    return (
+        Figure(
+            "hot_product_vs_spread",
+            hot / spread,
+            f"orders/s of one product ÷ spread over {PRODUCTS_SPREAD}, {CLIENTS} clients",
+            Aim("≥", 0.7),
+        ),
+        Figure(
+            "emulator_hot_product",
+            hot / transactions,
+            f"orders/s of one product, reserved and paid, service ÷ transactions, {CLIENTS} clients",
+            Aim("≥", 100),
+            is_regression_check=True,
+        ),
+    ), {name: {"bought_per_second": run.bought_per_second, **asdict(run)} for name, run in runs.items()}
+
+
+def _rush_of_service(products: int) -> Run:
     client = a_database()
     service = service_in(client)
     return _rush(client, service.placing, service.settle, ORDERS, products)
 
 
-def rush_of_transactions() -> Run:
+def _rush_of_transactions() -> Run:
     client = a_database()
     settle = settling_in_transactions(client)
     return _rush(client, settle, settle, ORDERS_IN_TRANSACTIONS, 1)

@@ -1,14 +1,14 @@
 """First deliveries, one at a time: settled in process and over HTTP, beside the least they can cost."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
 from bench.bare import Bare, planned
 from bench.client import Client, serving
+from bench.figures import Aim, Figure, Measured, in_milliseconds
 from bench.payments import payment, signed
 from bench.shop import a_reserved_order, amount_of, orders_not_finalized, stock_up
 from bench.turns import WARM_UP_ROUNDS, medians_in_turns
@@ -21,26 +21,12 @@ ROUNDS: Final = 300
 _PRODUCTS: Final = ("shirt",)
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Medians, in seconds."""
-
-    in_process: float
-    http: float
-    framework: float
-    """Only the HTTP delivery: the same server, with a function that does nothing."""
-    bare: float
-    commit: float
-    """Only the Commit."""
-    server_megabytes: float
-    """The server's memory after all deliveries."""
-
-
-def latency(rounds: int = ROUNDS) -> Latency:
+def latency() -> Measured:
+    """The p50 of settling in process and over HTTP, beside a server that does nothing, both RPCs, and the Commit."""
     client = a_database()
     connection, bare = connect(client.project), Bare(client.project)
     store, settle = FirestoreStore(connection), service_over(connection).settle
-    orders = 4 * (WARM_UP_ROUNDS + rounds)
+    orders = 4 * (WARM_UP_ROUNDS + ROUNDS)
     stock_up(client, _PRODUCTS, reserved=orders)
     write_all(client, {f"orders/order-{number}": a_reserved_order(_PRODUCTS) for number in range(orders)})
     order_ids = (f"order-{number}" for number in count())
@@ -75,11 +61,20 @@ def latency(rounds: int = ROUNDS) -> Latency:
             "bare": bare_delivery,
             "commit": bare_commit,
         }
-        medians = medians_in_turns(contestants, rounds)
+        medians = medians_in_turns(contestants, ROUNDS)
         megabytes = server.resident_megabytes()
     if lost := orders_not_finalized(client):
         raise RuntimeError(f"{lost} orders were not finalized")
-    return Latency(**medians, server_megabytes=megabytes)
+    return _figures_of(medians, megabytes)
+
+
+def _figures_of(medians: Mapping[str, float], megabytes: float) -> Measured:
+    in_process, http = (medians[name] / medians["bare"] for name in ("in_process", "http"))
+    return (
+        Figure("latency_vs_bare", in_process, "settling ÷ its two RPCs alone, p50", Aim("≤", 1.3)),
+        Figure("http_vs_bare", http, "the HTTP delivery ÷ the two RPCs alone, p50", Aim("≤", 2)),
+        Figure("rss_mb", megabytes, "memory of the warm server process", Aim("≤", 120)),
+    ), {"p50 in ms": in_milliseconds(medians)}
 
 
 def _seconds_of(work: Callable[[], object]) -> float:

@@ -4,7 +4,7 @@ from orders.events import StripeEvent
 from tests.support.builders import Fields
 from tests.support.emulated_shop import now
 from tests.support.http_client import signed_now
-from tests.support.signing import body_of
+from tests.support.signing import SECRET, body_of
 from tests.support.stripe_objects import a_payment_event
 from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
@@ -18,7 +18,7 @@ def payment(order_id: str, amount: int, event_type: str = "payment_intent.succee
     return event
 
 
-def signed(event: Fields) -> tuple[bytes, dict[str, str]]:
+def signed(event: Fields, secret: str = SECRET) -> tuple[bytes, dict[str, str]]:
     """The body and headers of a delivery, signed now."""
     body = body_of(event)
-    return body, signed_now(body)
+    return body, signed_now(body, secret=secret)

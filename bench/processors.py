@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
+from tools.reaper import descendants
+
 _PROC: Final = Path("/proc")
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 # Indices into what follows the name in /proc/PID/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-_PARENT: Final = 1
 _USER: Final = 11
 _SYSTEM: Final = 12
 _LISTENING: Final = "0A"
@@ -32,14 +33,7 @@ def processor_seconds(pids: Collection[int]) -> float:
 
 def family_of(pid: int) -> frozenset[int]:
     """The process and all its descendants."""
-    parents: dict[int, int] = {}
-    for folder in _PROC.glob("[0-9]*"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            parents[int(folder.name)] = int(_stat_of(int(folder.name))[_PARENT])
-    family = {pid}
-    while more := {child for child, parent in parents.items() if parent in family} - family:
-        family |= more
-    return frozenset(family)
+    return frozenset({pid, *descendants(pid)})
 
 
 def listener_on(port: int) -> int:

@@ -48,7 +48,7 @@ def main() -> None:
         drops = dict(zip(CONTESTANTS, dropped.get(), strict=True))
     figures = (*_figures(found, drops), *_checks())
     print(f"\n{_capacity_table(found)}\n\n{_drop_table(drops)}\n\n{table_of(figures)}\n")
-    parts = {"capacity": _parts_of(found), "drop": _parts_of_drop(drops)}
+    parts = {"capacity": _parts_of(found), "drop": {name: _of_drop(run) for name, run in drops.items()}}
     write_json(figures, parts, "virtual time", BUILD / "model.json")
     PLOTS.mkdir(exist_ok=True)
     for name, drawn in _plots(found, drops):
@@ -128,10 +128,6 @@ def _parts_of(found: Capacities) -> Parts:
         name: {f"orders/s at {seconds * 1000:g} ms": _rate(found, name, seconds) for seconds in COMMIT_SECONDS}
         for name in CONTESTANTS
     }
-
-
-def _parts_of_drop(drops: Mapping[str, Run]) -> Parts:
-    return {name: _of_drop(run) for name, run in drops.items()}
 
 
 def _of_drop(run: Run) -> Mapping[str, float]:

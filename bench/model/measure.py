@@ -66,7 +66,7 @@ def capacity(contestant: Contestant, parameters: Parameters) -> Capacity:
     for _ in range(2):
         between = math.sqrt(low * high)
         low, high = (between, high) if is_sustained(between) else (low, between)
-    return Capacity(low, sorted(probes, key=_rate))
+    return Capacity(low, sorted(probes, key=lambda probe: probe.orders_per_second))
 
 
 def probe(contestant: Contestant, parameters: Parameters, rate: float, orders_max: int = _ORDERS_MAX) -> Probe:
@@ -118,10 +118,6 @@ def _growth(paid: Sequence[tuple[float, float]]) -> float:
     early, late = ordered[fifth : 2 * fifth], ordered[-fifth:]
     seconds = median(at for at, _ in late) - median(at for at, _ in early)
     return (median(took for _, took in late) - median(took for _, took in early)) / max(seconds, 0.001)
-
-
-def _rate(probe: Probe) -> float:
-    return probe.orders_per_second
 
 
 # --- Whether the model is right --------------------------------------------------------------------------------------

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 from bench.client import Client
+from bench.payments import signed
 from bench.postgres.contestants import Contestant
 from bench.processors import processor_seconds
 from bench.shop import UNIT_AMOUNT
-from tests.support.http_client import signed_now
-from tests.support.signing import body_of
 from tests.support.stripe_objects import three_events_of_one_payment
 
 Delivery = tuple[bytes, Mapping[str, str]]
@@ -83,9 +82,7 @@ def _deliveries_of(order_ids: Iterable[str], secret: str) -> Iterator[Delivery]:
     """Order by order, so that several clients deliver an order's events at once, as Stripe does."""
     for order_id in order_ids:
         events = three_events_of_one_payment(order_id, UNIT_AMOUNT)
-        for event in (*events, events[0]):
-            body = body_of(event)
-            yield body, signed_now(body, secret=secret)
+        yield from (signed(event, secret) for event in (*events, events[0]))
 
 
 def _deliver(client: Client, waiting: Iterator[Delivery]) -> list[float]:
