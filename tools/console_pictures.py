@@ -22,13 +22,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from database.store import Fields
 from tools import addresses, console, site
-from tools.browser import NoChromium, a_browser
+from tools.browser import NoChromium, a_browser, with_few_colours
 from tools.living.past import documents_after, supplies
 from tools.living.plots import chance_of, customers
 from tools.living.present import put
 from tools.living.scenes import DAYS, visits_until
 from tools.living.shop import terms_of_the_emulators
-from tools.pictures import with_few_colours
 from tools.toolchain import BUILD, ROOT
 from tools.web_sdk import CONSOLE
 

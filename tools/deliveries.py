@@ -7,8 +7,8 @@ from typing import Final
 
 import stripe
 
-from tools.emulators import WEBHOOK_SECRET
 from tools.posting import Answer, NotAnswered, post
+from webhooks.signing_secrets import EMULATORS_SECRET
 
 _FORGED: Final = "signature verification failed"
 
@@ -18,13 +18,13 @@ class OtherSecret(NotAnswered):
 
     def __init__(self) -> None:
         super().__init__(
-            f"The webhook does not take {WEBHOOK_SECRET}, with which this was signed: .secret.local names another "
-            f"secret. Let it say STRIPE_WEBHOOK_SECRET={WEBHOOK_SECRET},whsec_... (yours after the comma), and start "
+            f"The webhook does not take {EMULATORS_SECRET}, with which this was signed: .secret.local names another "
+            f"secret. Let it say STRIPE_WEBHOOK_SECRET={EMULATORS_SECRET},whsec_... (yours after the comma), and start "
             "the emulators again."
         )
 
 
-def deliver(webhook: str, event: Mapping[str, object], secret: str = WEBHOOK_SECRET) -> Answer:
+def deliver(webhook: str, event: Mapping[str, object], secret: str = EMULATORS_SECRET) -> Answer:
     """The webhook's answer to the event, signed now.
 
     Raises:
@@ -33,6 +33,6 @@ def deliver(webhook: str, event: Mapping[str, object], secret: str = WEBHOOK_SEC
     body = json.dumps(event)
     signature = stripe.WebhookSignature.generate_signature_header(body, secret)
     answer = post(webhook, body.encode(), {"Stripe-Signature": signature})
-    if secret == WEBHOOK_SECRET and (answer.status, answer.said) == (HTTPStatus.BAD_REQUEST, _FORGED):
+    if secret == EMULATORS_SECRET and (answer.status, answer.said) == (HTTPStatus.BAD_REQUEST, _FORGED):
         raise OtherSecret
     return answer

@@ -33,10 +33,9 @@ from tools.addresses import PROJECT, Addresses
 from tools.ports import BLOCKS, Ports, PortsError, named_ports, reserved
 from tools.suite import EmulatorsError, StartFailed, Suite
 from tools.toolchain import BUILD, ROOT, VENV, search_path
+from webhooks.signing_secrets import EMULATORS_SECRET
 
-WEBHOOK_SECRET: Final = "whsec_test_secret"
-
-_EMULATED_SECRETS: Final = {STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET, STRIPE_API_KEY: EMULATORS_KEY}
+_EMULATED_SECRETS: Final = {STRIPE_WEBHOOK_SECRET: EMULATORS_SECRET, STRIPE_API_KEY: EMULATORS_KEY}
 _FAREWELL_SECONDS_MAX = 10
 _OPEN_SHOP: Final = (sys.executable, "-m", "tools.open_shop")
 

@@ -16,9 +16,8 @@ from typing import Final, Literal
 from playwright.sync_api import Browser
 
 from notifications.notices import Audience
-from tools.browser import NoChromium, a_browser
+from tools.browser import NoChromium, a_browser, with_few_colours
 from tools.messages import LOCALES, SNAPSHOTS, Example, examples, snapshots
-from tools.pictures import with_few_colours
 from tools.toolchain import ROOT
 
 PAGE: Final = ROOT / "docs" / "messages.md"

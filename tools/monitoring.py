@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 
-from tools.deploying.google import Google, Json, Readable, listed
+from tools.deploying.google import Apis, Google, Json, listed
 from tools.deploying.wanted import NotDeployable
 from tools.options import real_project, switch
 from tools.toolchain import ROOT
@@ -23,12 +23,6 @@ DASHBOARD_ID: Final = "settle-once"
 _LOGGING: Final = "logging.googleapis.com/v2"
 _POLICIES: Final = "monitoring.googleapis.com/v3"
 _DASHBOARDS: Final = "monitoring.googleapis.com/v1"
-
-
-class Apis(Readable, Protocol):
-    """The part of `Google` that it needs."""
-
-    def change(self, method: str, address: str, body: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

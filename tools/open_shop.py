@@ -15,11 +15,12 @@ from stripe_api.keys import EMULATORS_KEY
 from tools import addresses, logs
 from tools.addresses import Addresses
 from tools.catalogue import CATALOGUE, seed
-from tools.emulators import WEBHOOK_SECRET, data_to_keep
+from tools.emulators import data_to_keep
 from tools.local_shop import LocalShop
 from tools.posting import NotAnswered
 from tools.sweep import in_words, sweep
 from tools.toolchain import BUILD, ROOT
+from webhooks.signing_secrets import EMULATORS_SECRET
 
 SWEEP_SECONDS: Final = 30
 
@@ -60,7 +61,7 @@ def what_next(addresses: Addresses, log: Path, data: Path | None) -> str:
             f"Functions  http://{addresses.functions}",
             f"Webhook    {addresses.webhook}",
             f"Stripe     http://{addresses.stripe} stands in for its API, with the key {EMULATORS_KEY}",
-            f"Secret     {WEBHOOK_SECRET}, unless .secret.local names another",
+            f"Secret     {EMULATORS_SECRET}, unless .secret.local names another",
             f"On sale    {', '.join(CATALOGUE)}",
             f"Swept      every {SWEEP_SECONDS} s",
             f"Kept       {f'in {os.path.relpath(data, ROOT)}' if data else 'nothing: KEEP=1 keeps orders and users'}",

@@ -148,30 +148,22 @@ def thin_event_of(event: Json, event_id: str) -> Json:
     }
 
 
-def _paid_intent(payment: CardPayment) -> Json:
-    paid = {"amount_received": payment.amount, "latest_charge": payment.charge_id}
-    return intent_object(payment, "succeeded", **paid)
-
-
-def _processing_intent(payment: CardPayment) -> Json:
-    return intent_object(payment, "processing", latest_charge=payment.charge_id)
-
-
 def _declined_intent(payment: CardPayment) -> Json:
     # Each attempt has a charge of its own.
     charge_id = f"{payment.charge_id}_declined"
-    error = {
+    declined = {"last_payment_error": decline_of(charge_id), "latest_charge": charge_id}
+    return intent_object(payment, "requires_payment_method", **declined)
+
+
+def decline_of(charge_id: str) -> Json:
+    """A PaymentIntent's `last_payment_error`."""
+    return {
         "charge": charge_id,
         "code": "card_declined",
         "decline_code": "insufficient_funds",
         "message": "Your card has insufficient funds.",
         "type": "card_error",
     }
-    return intent_object(payment, "requires_payment_method", last_payment_error=error, latest_charge=charge_id)
-
-
-def _canceled_intent(payment: CardPayment) -> Json:
-    return intent_object(payment, "canceled", cancellation_reason="abandoned", canceled_at=payment.at)
 
 
 def intent_object(payment: CardPayment, status: str, **fields: object) -> Json:
@@ -216,11 +208,6 @@ def _paid_session(payment: CardPayment) -> Json:
     return session_object(payment, status="complete", payment_status="paid", payment_intent=payment.payment_intent_id)
 
 
-def _expired_session(payment: CardPayment) -> Json:
-    # Nobody has tried to pay in it, so there is no PaymentIntent.
-    return session_object(payment, status="expired", payment_status="unpaid", payment_intent=None)
-
-
 def session_object(payment: CardPayment, **fields: object) -> Json:
     return {
         **payment.common(),
@@ -237,12 +224,19 @@ def session_object(payment: CardPayment, **fields: object) -> Json:
 
 
 OBJECT_OF: Final[Mapping[str, Callable[[CardPayment], Json]]] = {
-    "payment_intent.succeeded": _paid_intent,
-    "payment_intent.processing": _processing_intent,
+    "payment_intent.succeeded": lambda payment: intent_object(
+        payment, "succeeded", amount_received=payment.amount, latest_charge=payment.charge_id
+    ),
+    "payment_intent.processing": lambda payment: intent_object(payment, "processing", latest_charge=payment.charge_id),
     "payment_intent.payment_failed": _declined_intent,
-    "payment_intent.canceled": _canceled_intent,
+    "payment_intent.canceled": lambda payment: intent_object(
+        payment, "canceled", cancellation_reason="abandoned", canceled_at=payment.at
+    ),
     "charge.succeeded": charge_object,
     "checkout.session.completed": _paid_session,
-    "checkout.session.expired": _expired_session,
+    # Nobody has tried to pay in it, so there is no PaymentIntent.
+    "checkout.session.expired": lambda payment: session_object(
+        payment, status="expired", payment_status="unpaid", payment_intent=None
+    ),
 }
 """The types of event that can be created, each with its object."""

@@ -41,7 +41,7 @@ from tests.support.settling import Clock, settled
 from tests.support.shop import a_shop, a_shop_after, document_at
 from tests.support.stripe_requests import a_session_request, as_stripe_reads
 from tools.stripe_events import Json
-from tools.stripe_stand_in import events, lists, refunds, sessions
+from tools.stripe_stand_in import lists, refunds, sessions
 from tools.stripe_stand_in.account import Account
 from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
@@ -72,7 +72,7 @@ class ListedAccount:
 
     def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
         self._ask("events")
-        return listed_from(events.listed(self.account, page_of(span, after, types=list(types))), event_in_list)
+        return listed_from(lists.events(self.account, page_of(span, after, types=list(types))), event_in_list)
 
     def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent | Unreadable]:
         self._ask("payment_intents")

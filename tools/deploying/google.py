@@ -23,10 +23,11 @@ class NotAllowed(NotDeployable):
     """The signed-in user may not see this, or the API is off."""
 
 
-class Readable(Protocol):
-    """The part of `Google` for reading."""
+class Apis(Protocol):
+    """The part of `Google` for reading and changing single resources."""
 
     def get(self, address: str) -> Json | None: ...
+    def change(self, method: str, address: str, body: Mapping[str, Any]) -> None: ...
 
 
 class Google:
@@ -74,7 +75,7 @@ class Google:
         return answer.json()
 
 
-def listed(google: Readable, address: str, *, called: str = "", at_most: int = 1000, asked: str = "") -> list[Json]:
+def listed(google: Apis, address: str, *, called: str = "", at_most: int = 1000, asked: str = "") -> list[Json]:
     """All of the collection at this address, page by page (https://google.aip.dev/158).
 
     Args:

@@ -2,22 +2,16 @@
 
 import base64
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Final
 
 from service.environment import UNSET
-from tools.deploying.google import NotAllowed
+from tools.deploying.google import Google, NotAllowed
 from tools.deploying.wanted import NotDeployable
 
 _API: Final = "secretmanager.googleapis.com/v1"
 
 
-class Changeable(Protocol):
-    """The part of `Google` for changing."""
-
-    def change(self, method: str, address: str, body: dict[str, Any]) -> None: ...
-
-
-def make_unset(google: Changeable, project: str, names: Iterable[str]) -> None:
+def make_unset(google: Google, project: str, names: Iterable[str]) -> None:
     """Only for secrets that do not exist: any other would be switched off. Raises NotDeployable."""
     left = sorted(names)
     try:
@@ -29,7 +23,7 @@ def make_unset(google: Changeable, project: str, names: Iterable[str]) -> None:
         raise NotDeployable("\n".join(["Whoever is signed in may not create secrets:", *commands])) from None
 
 
-def _make(google: Changeable, secrets: str, name: str) -> None:
+def _make(google: Google, secrets: str, name: str) -> None:
     value = base64.b64encode(UNSET.encode()).decode()
     google.change("POST", f"{secrets}?secretId={name}", {"replication": {"automatic": {}}})
     google.change("POST", f"{secrets}/{name}:addVersion", {"payload": {"data": value}})

@@ -8,13 +8,13 @@ from settlement.terms import Terms
 from tools.addresses import PROJECT
 from tools.catalogue import seed
 from tools.deploying.dotenv import settings_of
-from tools.emulators import WEBHOOK_SECRET
 from tools.living.past import documents_after, supplies
 from tools.living.plots import Customer, chance_of, customers
 from tools.living.present import Present, Time, put
 from tools.living.scenes import DAYS, visits_from, visits_until
 from tools.local_shop import LocalShop
 from tools.toolchain import ROOT
+from webhooks.signing_secrets import EMULATORS_SECRET
 
 
 def open_for_business(shop: LocalShop, seed_of_chance: str, now: datetime, operator: str) -> int:
@@ -51,7 +51,7 @@ def let_live(
 
 def terms_of_the_emulators() -> Terms:
     """The terms of the emulators' functions. Raises SettingsError."""
-    settings = {**settings_of(ROOT, PROJECT), "FUNCTIONS_EMULATOR": "true", "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
+    settings = {**settings_of(ROOT, PROJECT), "FUNCTIONS_EMULATOR": "true", "STRIPE_WEBHOOK_SECRET": EMULATORS_SECRET}
     return settings_from(settings).terms
 
 

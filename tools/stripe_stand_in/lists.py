@@ -10,6 +10,8 @@ from tools.stripe_stand_in.refusals import Refused, no_such
 
 LIMIT_MAX: Final = 100
 LIMIT_DEFAULT: Final = 10
+TYPES_MAX: Final = 20
+"""Of events."""
 
 
 def page(objects: Iterable[Json], asked: Json, kind: str, url: str, fits: Callable[[Json], bool]) -> Json:
@@ -40,9 +42,23 @@ def page(objects: Iterable[Json], asked: Json, kind: str, url: str, fits: Callab
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
+def events(account: Account, asked: Json) -> Json:
+    """https://docs.stripe.com/api/events/list. Raises Refused."""
+    if len(asked.get("types", [])) > TYPES_MAX:
+        raise Refused(f"types can hold up to {TYPES_MAX} names", param="types")
+    if "type" in asked and "types" in asked:
+        raise Refused("You may only specify one of these parameters: type, types.")
+    types = asked.get("types") or ([asked["type"]] if "type" in asked else None)
+    return page(
+        account.kept_events(), asked, "event", "/v1/events", lambda event: types is None or event["type"] in types
+    )
+
+
 def payment_intents(account: Account, asked: Json) -> Json:
     """https://docs.stripe.com/api/payment_intents/list. Raises Refused."""
-    _refuse_customers(asked)
+    for name in ("customer", "customer_account"):
+        if name in asked:
+            raise no_such("customer", asked[name], name, HTTPStatus.BAD_REQUEST)
     return page(account.intents.values(), asked, "payment_intent", "/v1/payment_intents", lambda _: True)
 
 
@@ -54,12 +70,6 @@ def refunds(account: Account, asked: Json) -> Json:
         return all(refund[name] == value for name, value in wanted.items())
 
     return page(account.refunds.values(), asked, "refund", "/v1/refunds", fits)
-
-
-def _refuse_customers(asked: Json) -> None:
-    for name in ("customer", "customer_account"):
-        if name in asked:
-            raise no_such("customer", asked[name], name, HTTPStatus.BAD_REQUEST)
 
 
 def _position(objects: list[Json], object_id: str, param: str, kind: str) -> int:

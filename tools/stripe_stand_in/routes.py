@@ -10,7 +10,7 @@ from stripe import params
 from stripe.params import checkout
 
 from tools.stripe_events import Json
-from tools.stripe_stand_in import events, lists, refunds, sessions
+from tools.stripe_stand_in import lists, refunds, sessions
 from tools.stripe_stand_in.account import Account
 from tools.stripe_stand_in.refusals import InvalidParameter, Refused, no_such
 
@@ -111,7 +111,7 @@ ROUTES: Final = tuple(
             params.RefundRetrieveParams,
             lambda account, refund_id, _: found("refund", account.refunds, refund_id, "refund"),
         ),
-        ("GET", "/v1/events", params.EventListParams, lambda account, _, asked: events.listed(account, asked)),
+        ("GET", "/v1/events", params.EventListParams, lambda account, _, asked: lists.events(account, asked)),
         (
             "GET",
             "/v1/events/{id}",

@@ -1,18 +1,24 @@
-"""The stand-in on a port of this machine."""
+"""The stand-in on a port of this machine: Stripe's API, the payment page and the controls."""
 
+import json
 import time
 from collections.abc import Callable
-from typing import TextIO
+from functools import partial
+from typing import Final, TextIO
 
+from werkzeug import Request, Response
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from stripe_api.keys import EMULATORS_KEY
-from tools.emulators import WEBHOOK_SECRET
 from tools.ports import HOST
+from tools.stripe_stand_in import controls, page
 from tools.stripe_stand_in.account import Account
-from tools.stripe_stand_in.app import StandIn
 from tools.stripe_stand_in.endpoint import Api
+from tools.stripe_stand_in.refusals import Refused
 from tools.stripe_stand_in.webhooks import Webhooks
+from webhooks.signing_secrets import EMULATORS_SECRET
+
+PAGES: Final = "/pay/"
 
 
 def listening(
@@ -29,9 +35,11 @@ def listening(
     Raises:
         SystemExit: the port is in use.
     """
-    webhooks, account = Webhooks(webhook, WEBHOOK_SECRET), Account(origin="", clock=clock)
+    webhooks, account = Webhooks(webhook, EMULATORS_SECRET), Account(origin="", clock=clock)
     api = Api(account, EMULATORS_KEY, webhooks)
-    server = make_server(HOST, port, StandIn(api), threaded=True, request_handler=_handler(log))
+    server = make_server(
+        HOST, port, Request.application(partial(_respond, api)), threaded=True, request_handler=_handler(log)
+    )
     account.origin = f"http://{HOST}:{server.port}"
     webhooks.start()
     return server, webhooks
@@ -45,3 +53,25 @@ def _handler(log: TextIO | None) -> type[WSGIRequestHandler]:
                 print(f"{self.command} {self.path} {code}", file=log, flush=True)
 
     return Handler
+
+
+def _respond(api: Api, request: Request) -> Response:
+    if request.path.startswith(controls.PREFIX):
+        return _controlled(api, request)
+    if not request.path.startswith(PAGES):
+        return api.respond(request)
+    session_id = request.path.removeprefix(PAGES)
+    try:
+        return controls.changed(api, lambda: page.respond(request, api.account, session_id))
+    except Refused as refused:
+        return page.refused(refused)
+
+
+def _controlled(api: Api, request: Request) -> Response:
+    try:
+        answer, status = controls.respond(api, request.path, json.loads(request.get_data() or b"{}")), 200
+    except Refused as refused:
+        answer, status = refused.body, refused.status
+    except (KeyError, TypeError, ValueError) as misused:
+        answer, status = {"error": {"message": f"{type(misused).__name__}: {misused}"}}, 400
+    return Response(json.dumps(answer), status, mimetype="application/json")

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from tools.stripe_events import CardPayment, Json, charge_object, intent_object, session_object
+from tools.stripe_events import CardPayment, Json, charge_object, decline_of, intent_object, session_object
 from tools.stripe_stand_in.account import Account
 from tools.stripe_stand_in.refusals import Refused, no_such
 from tools.stripe_stand_in.session_checks import EXPIRES_SECONDS_MAX, check_session, currency_of, unit_amount
@@ -158,13 +158,7 @@ def _succeed(intent: Json, charge: Json) -> None:
 
 
 def _fail(intent: Json, charge: Json) -> None:
-    error = {
-        "charge": charge["id"],
-        "code": "card_declined",
-        "decline_code": "insufficient_funds",
-        "type": "card_error",
-    }
-    intent.update(status="requires_payment_method", last_payment_error=error)
+    intent.update(status="requires_payment_method", last_payment_error=decline_of(charge["id"]))
     charge.update(status="failed", paid=False, captured=False, amount_captured=0, failure_code="card_declined")
 
 

@@ -5,7 +5,7 @@ import pytest
 from service.environment import SettingsError
 from service.settings import settings_from
 from stripe_api.keys import StripeKey
-from tools.emulators import WEBHOOK_SECRET
+from webhooks.signing_secrets import EMULATORS_SECRET
 
 ONE, TWO = f"whsec_{'1' * 24}", f"whsec_{'2' * 24}"
 
@@ -75,10 +75,10 @@ def test_one_secret_for_two_modes_is_refused(prefixes: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("name", ["FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST"])
 def test_the_emulators_secret_is_good_enough_for_the_emulators(name: str) -> None:
-    (secret,) = settings_from({"STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, name: "here"}).webhook_secrets
-    assert secret.text == WEBHOOK_SECRET
+    (secret,) = settings_from({"STRIPE_WEBHOOK_SECRET": EMULATORS_SECRET, name: "here"}).webhook_secrets
+    assert secret.text == EMULATORS_SECRET
     with pytest.raises(SettingsError):
-        settings_from({"STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, name: ""})
+        settings_from({"STRIPE_WEBHOOK_SECRET": EMULATORS_SECRET, name: ""})
     with pytest.raises(SettingsError):
         settings_from({"STRIPE_WEBHOOK_SECRET": "x", name: "here"})
 

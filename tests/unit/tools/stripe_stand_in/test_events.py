@@ -10,7 +10,7 @@ from tests.support.stripe_requests import a_session_request
 from tools.stripe_events import Json
 from tools.stripe_stand_in.account import Account
 from tools.stripe_stand_in.control import StandIn
-from tools.stripe_stand_in.events import listed
+from tools.stripe_stand_in.lists import events
 from tools.stripe_stand_in.refusals import Refused
 
 NOW = 1_800_000_000
@@ -45,14 +45,14 @@ def numbers(page: Json) -> list[int]:
     ],
 )
 def test_events_are_listed_from_the_newest_on(account: Account, asked: Json, expected: Any, has_more: object) -> None:
-    page = listed(account, asked)
+    page = events(account, asked)
     assert (numbers(page), page["has_more"]) == (expected, has_more)
 
 
 def test_pages_go_on_towards_the_oldest_or_towards_the_newest(account: Account) -> None:
     sixth = account.events[5]["id"]
-    assert numbers(listed(account, {"starting_after": sixth, "limit": 3})) == [4, 3, 2]
-    page = listed(account, {"ending_before": sixth, "limit": 4})
+    assert numbers(events(account, {"starting_after": sixth, "limit": 3})) == [4, 3, 2]
+    page = events(account, {"ending_before": sixth, "limit": 4})
     assert (numbers(page), page["has_more"]) == ([9, 8, 7, 6], True)
 
 
@@ -62,12 +62,12 @@ def test_pages_go_on_towards_the_oldest_or_towards_the_newest(account: Account) 
 )
 def test_what_stripe_refuses_of_a_list_is_refused(account: Account, asked: Json) -> None:
     with pytest.raises(Refused):
-        listed(account, asked)
+        events(account, asked)
 
 
 def test_events_are_kept_for_thirty_days(account: Account) -> None:
     account.ahead_seconds = 30 * A_DAY + 6
-    assert numbers(listed(account, {})) == [11, 10, 9, 8, 7]
+    assert numbers(events(account, {})) == [11, 10, 9, 8, 7]
 
 
 def test_stripes_own_library_turns_the_pages(stand_in: StandIn, order_id: str) -> None:
