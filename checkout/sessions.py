@@ -10,9 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from checkout.answers import order_id_in
 from checkout.claims import Caller
-from checkout.refusals import CallRefused, Status
+from checkout.refusals import CallRefused, Status, order_id_in
 from checkout.request import SESSION_MIN, CheckoutTerms, Opening, parameters_of
 from checkout.steps import Ask, Claim, End, Forget, Show, next_step
 from database.documents.checkouts import checkout_path, known_checkout_from, recorded_session

@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from checkout.answers import payable, price_of
 from checkout.claims import Caller
-from checkout.refusals import CallRefused, Status
+from checkout.refusals import CallRefused, Status, payable, price_of
 from checkout.request import SESSION_MAX, end_of_session
 from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState
 from orders.frozen import frozen

@@ -150,8 +150,8 @@ class Service:
         return TakingsDue(self.fold, self.log)
 
     def create_checkout(self) -> "CallableFunction":
-        from checkout.answers import not_configured
         from checkout.callable import CallableFunction
+        from checkout.refusals import not_configured
 
         return CallableFunction(
             answer=self.sessions().open if self.sessions else not_configured,

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from database.documents.values import text_or_none
 from database.store import Document
-from notifications.contact import Contact
-from notifications.quiet_hours import QuietHours
+from notifications.contact import Contact, QuietHours
 
 # As browsers do (https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address), but with a dot in the domain.
 _EMAIL: Final = re.compile(

@@ -5,7 +5,7 @@ from typing import Final
 
 from notifications.channel import Person, Transport
 from notifications.channels import ChannelKit
-from notifications.chat.settings import webhook_from
+from notifications.chat.webhook import webhook_from
 from notifications.texts import Text
 from orders.frozen import frozen
 

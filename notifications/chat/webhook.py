@@ -9,7 +9,11 @@ from typing import Final
 from effects.outside import Failed
 from notifications.posting import Answer, Post, answer_to
 from orders.frozen import frozen
+from service.environment import SettingsError
 
+CHAT_WEBHOOK_URL: Final = "CHAT_WEBHOOK_URL"
+
+_URL: Final = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[!-~]+")
 # Slack's error codes: no_service, channel_is_archived.
 _REASON: Final = re.compile(rb"[a-z_]{1,40}")
 
@@ -32,6 +36,14 @@ class Webhook:
             raise Failed(
                 f"the chat answers {answer.code}{reason}", retryable=answer.is_passing, retry_after=answer.retry_after
             )
+
+
+def webhook_from(environment: Mapping[str, str]) -> Webhook:
+    """The webhook of the room in which operators are notified. Raises SettingsError."""
+    url = environment.get(CHAT_WEBHOOK_URL, "").strip()
+    if not _URL.fullmatch(url):
+        raise SettingsError(f"{CHAT_WEBHOOK_URL} must be an address that begins with https://")
+    return Webhook(url)
 
 
 def _is_page(answer: Answer) -> bool:

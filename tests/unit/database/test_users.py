@@ -8,8 +8,7 @@ from hypothesis import given
 
 from database.documents.users import contact_from, email_or_none, guest_email_from
 from database.store import Document
-from notifications.contact import Contact
-from notifications.quiet_hours import QuietHours
+from notifications.contact import Contact, QuietHours
 from tests.support.anything import documents, tampered
 from tests.support.builders import NOW
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from checkout.answers import not_configured, order_id_in, payable, price_of
 from checkout.claims import Caller
-from checkout.refusals import CallRefused, Status
+from checkout.refusals import CallRefused, Status, not_configured, order_id_in, payable, price_of
 from orders.money import Money
 from orders.order import Order, OrderStatus
 from tests.support.builders import NOW
