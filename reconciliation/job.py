@@ -79,7 +79,7 @@ class _Run:
         self._walk = Walk(self._notes, self._books, self._limit, since, self._now - EVENTS_KEPT)
         self._guard = Guard(self._probe, job.log)
         self._on_record = OrdersOnRecord(job.moment, self._books, self._guard, self._limit, job.now)
-        self._again = LookingAgain(job.moment, self._books, self._on_record, self._guard, self._limit, job.now)
+        self._again = LookingAgain(job.moment, self._books, self._on_record, self._limit, job.now)
         self._stock = StockTaking(job.store, self._books, self._limit, job.now)
         self._stripe: WithStripe | None = None
         self._probed: WithStripe | None = None

@@ -6,16 +6,11 @@ Those checked longest ago come first: what one run has no time for, the next one
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final
 
-from database.documents.findings import OpenFinding
 from database.documents.orders import order_path
 from database.store import Moment
 from reconciliation.books import Books
-from reconciliation.guarding import Guard
-from reconciliation.matching import Matching
-from reconciliation.missing import MissingEvents
 from reconciliation.on_record import OrdersOnRecord, Then, nothing_else
 from reconciliation.records import (
     ORDERS_AT_ONCE_MAX,
@@ -25,36 +20,26 @@ from reconciliation.records import (
     paths_of_event,
 )
 from reconciliation.rules import (
-    amounts_differ,
     claim_without_entry,
     effect_stuck,
-    event_not_settled,
     not_compared,
-    paid_only_at_stripe,
-    paid_only_here,
     payment_not_indexed,
-    refunds_differ,
     session_of_closed_order,
     units_not_taken,
 )
 from reconciliation.subjects import ToCompare
 from reconciliation.time_limit import TimeLimit
 
-_OF_STRIPE: Final = tuple(
-    each.RULE.name
-    for each in (event_not_settled, not_compared, refunds_differ, paid_only_at_stripe, paid_only_here, amounts_differ)
-)
 _OF_ORDERS: Final = tuple(each.RULE.name for each in (units_not_taken, payment_not_indexed, session_of_closed_order))
 
 
 @dataclass(slots=True)
 class LookingAgain:
-    """For findings that need only the database."""
+    """For findings that need only the database; `WithStripe` checks those that need both sides."""
 
     moment: Callable[[], Moment]
     books: Books
     on_record: OrdersOnRecord
-    guard: Guard
     limit: TimeLimit
     now: Callable[[], datetime]
 
@@ -99,46 +84,3 @@ class LookingAgain:
                 self.books.judge(effect_record_from(effect_id, fields, moment.at), self.now())
         for finding_id in over.values():
             self.books.close(finding_id, self.now())
-
-
-@dataclass(slots=True)
-class LookingAgainAtStripe:
-    """For findings that need both sides."""
-
-    books: Books
-    missing: MissingEvents
-    matching: Matching
-    again: LookingAgain
-    guard: Guard
-    limit: TimeLimit
-    now: Callable[[], datetime]
-
-    def at_all(self) -> None:
-        """Check findings of all rules in one sequence, so that none of the rules takes the others' time.
-
-        Raises OutOfTime, Transient, StripeRefused.
-        """
-        for each in self.books.of_rule(*_OF_STRIPE):
-            self.limit.check()
-            match each.rule:
-                case event_not_settled.RULE.name:
-                    self._look_at_event(each.target)
-                case not_compared.RULE.name if each.target == each.order_id:
-                    self.again.at_uncompared_order(each.target, self.matching.match_order)
-                case not_compared.RULE.name:
-                    self._look_at(each, self.matching.judge_all_of)
-                case refunds_differ.RULE.name:
-                    self._look_at(each, self.matching.look_again_at_refunds)
-                case _:
-                    self._look_at(each, self.matching.look_again_at_payment)
-
-    def _look_at_event(self, event_id: str) -> None:
-        for _, problem in self.guard.each([event_id], self.missing.try_again):
-            self.missing.keep(event_id, problem)
-
-    def _look_at(self, found: OpenFinding, judge: Callable[[str, str], object]) -> None:
-        """Check a payment again. The finding names its order unless that could not even be determined."""
-        if problem := self.guard.tried(partial(judge, found.target, found.order_id or "")):
-            self.matching.on_record.keep(found.target, found.order_id, problem)
-        else:
-            self.books.judge(ToCompare(found.target), self.now())

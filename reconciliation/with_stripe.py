@@ -1,20 +1,31 @@
 """The part of a run that asks Stripe."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+from database.documents.findings import OpenFinding
 from database.documents.reconciliations import Progress
 from reconciliation.account import key_in_use
 from reconciliation.books import Books
 from reconciliation.guarding import Guard
-from reconciliation.looking_again import LookingAgain, LookingAgainAtStripe
+from reconciliation.looking_again import LookingAgain
 from reconciliation.matching import Matching
 from reconciliation.missing import MissingEvents
 from reconciliation.on_record import QUIET, OrdersOnRecord
 from reconciliation.other_shops import OtherShops
 from reconciliation.progress import Walk
+from reconciliation.rules import (
+    amounts_differ,
+    event_not_settled,
+    not_compared,
+    paid_only_at_stripe,
+    paid_only_here,
+    refunds_differ,
+)
+from reconciliation.subjects import ToCompare
 from reconciliation.walking import PacedLists
 from stripe_api.lists import EVENTS_KEPT, Span
 from webhooks.ownership import Naming
@@ -27,6 +38,10 @@ REVIEWED_AFTER: Final = timedelta(days=3)
 """Events are checked once more after this long, in case Stripe listed one late: so long it retries deliveries."""
 MATCHED_AFTER: Final = timedelta(hours=1) + QUIET
 """How long a payment may be without its order."""
+_OF_STRIPE: Final = tuple(
+    each.RULE.name
+    for each in (event_not_settled, not_compared, refunds_differ, paid_only_at_stripe, paid_only_here, amounts_differ)
+)
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -107,10 +122,31 @@ class WithStripe:
         ).set_aside()
 
     def look_again(self) -> None:
-        """Check all open findings again."""
-        LookingAgainAtStripe(
-            self.books, self.missing, self.matching, self.again, self.guard, self.missing.limit, self.missing.now
-        ).at_all()
+        """Check open findings of all rules in one sequence, so that none of the rules takes the others' time.
+
+        Raises OutOfTime, Transient, StripeRefused.
+        """
+        for each in self.books.of_rule(*_OF_STRIPE):
+            self.missing.limit.check()
+            match each.rule:
+                case event_not_settled.RULE.name:
+                    for _, problem in self.guard.each([each.target], self.missing.try_again):
+                        self.missing.keep(each.target, problem)
+                case not_compared.RULE.name if each.target == each.order_id:
+                    self.again.at_uncompared_order(each.target, self.matching.match_order)
+                case not_compared.RULE.name:
+                    self._look_at(each, self.matching.judge_all_of)
+                case refunds_differ.RULE.name:
+                    self._look_at(each, self.matching.look_again_at_refunds)
+                case _:
+                    self._look_at(each, self.matching.look_again_at_payment)
+
+    def _look_at(self, found: OpenFinding, judge: Callable[[str, str], object]) -> None:
+        """Check a payment again. The finding names its order unless that could not even be determined."""
+        if problem := self.guard.tried(partial(judge, found.target, found.order_id or "")):
+            self.on_record.keep(found.target, found.order_id, problem)
+        else:
+            self.books.judge(ToCompare(found.target), self.missing.now())
 
     def _judging(self, steps: Iterator[datetime]) -> Iterator[datetime]:
         for until in steps:
