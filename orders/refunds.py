@@ -51,7 +51,7 @@ class Refund:
     at: datetime | None = None
     """When it was made or recorded; None if unknown."""
     failed_at: datetime | None = None
-    """When it failed, according to Stripe's event; None if it has not, or if only its status says so."""
+    """When Stripe first reported that it failed or was cancelled; None if it has not, or if that is unknown."""
     is_mistake: bool = False
     """Whether an operator called it a mistake: if it failed or was cancelled, its amount is not owed."""
 

@@ -14,7 +14,6 @@ from orders.refunds import Refund, Refunds, RefundStatus
 from orders.restocking import restock_from
 from webhooks.stripe_fields import Json, Misshapen, id_in, id_or_none, money_in, object_or_empty
 
-_FAILED: Final = "refund.failed"
 _STATUSES: Final = frozenset(RefundStatus)
 
 
@@ -28,8 +27,8 @@ def updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> Ref
     if not (envelope["payment_intent_id"] or envelope["charge_id"]):
         return Ignored(delivery.event_id, delivery.event_type, "no payment")
     read, defect = refund_from(refund, envelope["payment_intent_id"] or envelope["charge_id"])
-    if delivery.event_type == _FAILED and read.status is RefundStatus.FAILED:
-        # Any other event of a failed refund may be about something that happened to it later.
+    if read.is_undone:
+        # Whichever event says so first: others of it may come later, or be about something else.
         read = replace(read, failed_at=delivery.created_at)
     return RefundUpdated(**envelope, money=money_in(refund, "amount"), refunds=Refunds.of(read), restock_defect=defect)
 

@@ -1,6 +1,7 @@
 """What refunds do to a paid order: its status, the record, and the notices."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -10,7 +11,8 @@ from database.documents.orders import changed_fields
 from orders.money import Money
 from orders.order import Order
 from orders.payments import Payments
-from orders.refunds import Refunds
+from orders.refunds import Refunds, RefundStatus
+from tests.support.builders import LATER, NOW
 from tests.support.deciding import changes_by, given
 from tests.support.decisions import HELD, RELEASED, Moves, a_change, shirts, to_customer, to_operators
 from tests.support.orders import PAID, a_held_order, a_sold_order, known, paid_as, refunded_as
@@ -104,6 +106,17 @@ def test_operators_are_notified_once_of_a_failed_refund_unless_its_amount_was_re
     # One of two refunds, known only by their sum.
     two = a_sold_order("partially_refunded", **refunded_as(charge_total=2_400))
     assert given(two).changed_by(refunded(1_200, status="failed")).result == "refund_failed"
+
+
+def test_operators_are_notified_once_of_a_part_that_failed_after_another_one_was_made() -> None:
+    made = a_refund(amount=500, at=NOW)
+    failed = replace(made, status=RefundStatus.FAILED, failed_at=LATER + timedelta(days=1))
+    other = a_refund("re_2", 500, at=LATER)
+    reports = [an_updated_refund(refund=each, order_id="order-1") for each in (made, failed, failed, other)]
+    for in_this_order in permutations(reports):
+        changes = changes_by(a_sold_order(), *in_this_order)
+        told = [notice.type for change in changes for notice in change.notices if notice.audience == "operator"]
+        assert told == ["refund_failed"], [change.result for change in changes]
 
 
 def test_the_first_report_of_a_payment_is_that_it_paid_also_if_it_lists_a_refund_that_failed() -> None:
