@@ -48,7 +48,7 @@ def test_what_may_be_another_orders_money_is_first_looked_at() -> None:
     for event in a_placement("order-7"), a_payment(order_id="order-7"), a_placement(), a_payment("evt_2"):
         settled(event, store)
     first, *others = next_steps(store)
-    assert first.startswith("pi_1 may be another order's: look first")
+    assert first.startswith("pi_1 may belong to another order: first see")
     assert others == ["./shop accept order-1", *ways_back()]
     assert "shared_payment: pi_1 has also paid order order-7" in told(store)
 
@@ -139,7 +139,7 @@ def test_a_refund_that_was_given_up_before_other_money_went_back_is_ordered_anew
     assert next_steps(store) == [*(ways_back(options) if options else ()), handle]
     if options:
         assert operated(store, *shlex.split(next_steps(store)[0])[1:]).exit_code == ExitCode.FINE
-    why = "Or, if nothing is owed any more" if options else "The refund of pi_1 that was given up is not tried again"
+    why = "Or, if nothing is owed any more" if options else "is not retried, because its money went back otherwise"
     for state, steps in ("SUCCESS", next_steps(store)), ("PENDING", [handle]):
         with_effect(store, other, state=state, refundId="re_2", createdAt=LATER)
         assert next_steps(store) == steps

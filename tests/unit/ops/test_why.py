@@ -126,11 +126,11 @@ def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
 
 def test_what_waits_for_a_payment_that_was_only_declined_is_named_before_the_order_in_which_it_was() -> None:
     store = a_shop_after(a_placement(), a_failure())
-    assert "The payment pi_1 leads to an order." in told(store, "pi_1")
+    assert "The payment pi_1 belongs to an order." in told(store, "pi_1")
     settled(a_dispute("evt_9"), store)
     assert "Its refunds and disputes wait for it:\n  ./shop why evt_9" in told(store, "pi_1")
     settled(a_payment("evt_10"), store)
-    assert "The payment pi_1 leads to an order." in told(store, "pi_1")
+    assert "The payment pi_1 belongs to an order." in told(store, "pi_1")
 
 
 def test_what_waits_without_an_order_needs_a_person_until_it_is_settled() -> None:

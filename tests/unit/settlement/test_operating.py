@@ -269,7 +269,7 @@ def test_a_hold_that_somebody_else_has_written_is_not_extended() -> None:
 def test_what_makes_no_sense_is_turned_down_in_words() -> None:
     assert refused(a_sold_order()) == "finalized: it is paid, and its units are taken"
     assert refused(a_sold_order(), asked_of_order("cancel-1")) == "finalized: it is paid, and its units are taken"
-    not_held = "pending: nothing is held for it yet, which takes seconds; if its trigger is lost, some minutes"
+    not_held = "pending: nothing is held for it yet; that takes seconds, or minutes if its trigger was lost"
     assert refused(a_pending_order(), asked_of_order("extend-1")) == not_held
 
 
