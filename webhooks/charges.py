@@ -73,7 +73,8 @@ def refunded(
     listed = _without_release(list_or_empty(charge, "refunds"), released)
     if len(listed) > _REFUNDS_MAX:
         raise Misshapen(f"refunds must be a list of at most {_REFUNDS_MAX} refunds")
-    read = [refund_from(refund, envelope["payment_intent_id"] or envelope["charge_id"]) for refund in listed]
+    payment_id = envelope["payment_intent_id"] or envelope["charge_id"]
+    read = [refund_from(refund, payment_id, delivery.created_at) for refund in listed]
     defects = [defect for _, defect in read if defect]
     return ChargeRefunded(
         **envelope,
