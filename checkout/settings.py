@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from checkout.request import SHIPPING_RATES_MAX, CheckoutTerms
-from service.environment import SettingsError, address, yes_or_no
+from service.environment import SettingsError, address, entries, yes_or_no
 
 CHECKOUT_SUCCESS_URL: Final = "CHECKOUT_SUCCESS_URL"
 CHECKOUT_CANCEL_URL: Final = "CHECKOUT_CANCEL_URL"
@@ -26,7 +26,7 @@ def checkout_terms(environment: Mapping[str, str]) -> CheckoutTerms | None:
     ui = environment.get(CHECKOUT_UI, "").strip() or _HOSTED
     if ui not in (_HOSTED, _EMBEDDED):
         raise SettingsError(f"{CHECKOUT_UI} must be {_HOSTED} or {_EMBEDDED}, not {ui!r}")
-    rates = _entries(environment, CHECKOUT_SHIPPING_RATES, _SHIPPING_RATE, "ids of Stripe's shipping rates")
+    rates = entries(environment, CHECKOUT_SHIPPING_RATES, _SHIPPING_RATE.fullmatch, "ids of Stripe's shipping rates")
     if len(rates) > SHIPPING_RATES_MAX:
         raise SettingsError(f"{CHECKOUT_SHIPPING_RATES} must be at most {SHIPPING_RATES_MAX}")
     terms = CheckoutTerms(
@@ -34,15 +34,8 @@ def checkout_terms(environment: Mapping[str, str]) -> CheckoutTerms | None:
         cancel_url=cancel_url,
         is_embedded=ui == _EMBEDDED,
         shipping_rates=rates,
-        ships_to=_entries(environment, CHECKOUT_SHIPS_TO, _COUNTRY, "countries of two capital letters"),
+        ships_to=entries(environment, CHECKOUT_SHIPS_TO, _COUNTRY.fullmatch, "countries of two capital letters"),
         automatic_tax=yes_or_no(environment, *CHECKOUT_AUTOMATIC_TAX),
         promotion_codes=yes_or_no(environment, *CHECKOUT_PROMOTION_CODES),
     )
     return terms if success_url else None
-
-
-def _entries(environment: Mapping[str, str], name: str, entry: re.Pattern[str], what: str) -> tuple[str, ...]:
-    entries = tuple(text for each in environment.get(name, "").split(",") if (text := each.strip()))
-    if strange := next((text for text in entries if not entry.fullmatch(text)), None):
-        raise SettingsError(f"{name} must be {what}, separated by commas, not {strange!r}")
-    return tuple(dict.fromkeys(entries))

@@ -1,7 +1,7 @@
 """Reads and checks single settings from the environment: numbers, words, addresses. Each error names its setting."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
@@ -66,6 +66,21 @@ def address(environment: Mapping[str, str], name: str) -> str | None:
     if text and not (text.startswith(schemes) and _ADDRESS.fullmatch(text)):
         raise SettingsError(f"{name} must be an address that begins with https://, not {text!r}")
     return text or None
+
+
+def word(environment: Mapping[str, str], name: str, possible: type[_Word], default: str = "") -> _Word:
+    text = environment.get(name, "").strip() or default
+    if text not in set(possible):
+        raise SettingsError(f"{name} must be {', '.join(possible)}, not {text!r}")
+    return possible(text)
+
+
+def entries(environment: Mapping[str, str], name: str, is_entry: Callable[[str], object], what: str) -> tuple[str, ...]:
+    """The entries of a comma-separated list, each once."""
+    texts = [text for each in environment.get(name, "").split(",") if (text := each.strip())]
+    if strange := next((text for text in texts if not is_entry(text)), None):
+        raise SettingsError(f"{name} must be {what}, separated by commas, not {strange!r}")
+    return tuple(dict.fromkeys(texts))
 
 
 def words(

@@ -20,9 +20,11 @@ from service.environment import (
     SettingsError,
     WholeNumber,
     address,
+    entries,
     is_auth_emulated,
     is_emulated,
     whole_number,
+    word,
     words,
     yes_or_no,
 )
@@ -116,7 +118,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             expected_livemode=yes_or_no(environment, *EXPECT_LIVEMODE),
             hold_max=timedelta(days=whole_number(environment, HOLD_DAYS_MAX)),
             late_payment=timedelta(days=whole_number(environment, LATE_PAYMENT_DAYS)),
-            accounts=_accounts(environment),
+            accounts=frozenset(entries(environment, STRIPE_ACCOUNTS, is_account, "ids of accounts")),
             claim_lifetime=timedelta(days=whole_number(environment, WEBHOOK_EVENT_TTL_DAYS)),
             open_orders_max=whole_number(environment, OPEN_ORDERS_MAX),
             order_units_max=whole_number(environment, ORDER_UNITS_MAX),
@@ -124,7 +126,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             customer_channels=words(environment, *CUSTOMER_CHANNELS),
             operator_channels=words(environment, *OPERATOR_CHANNELS),
             unsent=words(environment, UNSENT_NOTICES, tuple(NoticeType), UNSENT_BY_DEFAULT),
-            auto_refund=_auto_refund(environment),
+            auto_refund=word(environment, AUTO_REFUND, AutoRefund, AutoRefund.OFF),
         ),
         few_left=whole_number(environment, FEW_LEFT),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
@@ -143,13 +145,6 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def _accounts(environment: Mapping[str, str]) -> frozenset[str]:
-    accounts = {account.strip() for account in environment.get(STRIPE_ACCOUNTS, "").split(",")} - {""}
-    if strange := sorted(account for account in accounts if not is_account(account)):
-        raise SettingsError(f"{STRIPE_ACCOUNTS} must be ids of accounts, separated by commas, not {strange[0]!r}")
-    return frozenset(accounts)
-
-
 def _shop_id(environment: Mapping[str, str]) -> str | None:
     text = environment.get(SHOP_ID, "").strip()
     if text and not _SHOP.fullmatch(text):
@@ -164,13 +159,6 @@ def _database(environment: Mapping[str, str]) -> str:
             f"{DATABASE_ID} must be {DEFAULT_DATABASE} or 4 to 63 lower-case letters, digits and hyphens, not {text!r}"
         )
     return text
-
-
-def _auto_refund(environment: Mapping[str, str]) -> AutoRefund:
-    text = environment.get(AUTO_REFUND, "").strip() or AutoRefund.OFF
-    if text not in set(AutoRefund):
-        raise SettingsError(f"{AUTO_REFUND} must be {', '.join(AutoRefund)}, not {text!r}")
-    return AutoRefund(text)
 
 
 def _order_url(environment: Mapping[str, str]) -> str | None:

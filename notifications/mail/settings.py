@@ -9,7 +9,7 @@ from typing import Final
 from database.documents.users import email_or_none
 from notifications.mail.mail import Sender
 from orders.frozen import frozen
-from service.environment import NOT_CONFIGURED, SettingsError, WholeNumber, whole_number
+from service.environment import NOT_CONFIGURED, SettingsError, WholeNumber, entries, whole_number, word
 
 MAIL_TRANSPORT: Final = "MAIL_TRANSPORT"
 MAIL_FROM: Final = "MAIL_FROM"
@@ -72,10 +72,10 @@ def mail_settings_from(environment: Mapping[str, str], *, sends_nothing: bool = 
         sends_nothing: whether no transport is needed, as in the emulators.
     """
     return MailSettings(
-        transport=None if sends_nothing else _transport(environment),
+        transport=None if sends_nothing else word(environment, MAIL_TRANSPORT, MailTransport),
         sender=_sender(environment),
         reply_to=_reply_to(environment),
-        operators=_operators(environment),
+        operators=entries(environment, OPERATOR_EMAIL, email_or_none, "mail addresses"),
         secret=_secret(environment),
     )
 
@@ -97,13 +97,6 @@ def _security(host: str, port: int) -> Security:
     return Security.NONE if host in _LOCAL else Security.STARTTLS
 
 
-def _transport(environment: Mapping[str, str]) -> MailTransport:
-    text = _text(environment, MAIL_TRANSPORT)
-    if text not in set(MailTransport):
-        raise SettingsError(f"{MAIL_TRANSPORT} must be {', '.join(MailTransport)}, not {text!r}")
-    return MailTransport(text)
-
-
 def _sender(environment: Mapping[str, str]) -> Sender:
     text = _text(environment, MAIL_FROM)
     found = _SENDER.fullmatch(text)
@@ -120,13 +113,6 @@ def _reply_to(environment: Mapping[str, str]) -> str | None:
     if text and email_or_none(text) is None:
         raise SettingsError(f"{MAIL_REPLY_TO} must be a mail address, not {text!r}")
     return text or None
-
-
-def _operators(environment: Mapping[str, str]) -> tuple[str, ...]:
-    texts = [entry.strip() for entry in _text(environment, OPERATOR_EMAIL).split(",") if entry.strip()]
-    if strange := [text for text in texts if email_or_none(text) is None]:
-        raise SettingsError(f"{OPERATOR_EMAIL} must be mail addresses, separated by commas, not {strange[0]!r}")
-    return tuple(dict.fromkeys(texts))
 
 
 def _secret(environment: Mapping[str, str]) -> str | None:
