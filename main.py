@@ -19,9 +19,9 @@ import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from service.answers import refused_for_settings
 from service.entry_points import Service
 from service.environment import SettingsError
-from service.refusal import refused_for_settings
 from service.wiring import service_from
 
 if TYPE_CHECKING:

@@ -23,10 +23,6 @@ class EffectKind(StrEnum):
     STRIPE_EXPIRE_SESSION = "stripe_expire_session"
 
 
-MESSAGES: Final = frozenset({EffectKind.MAIL, EffectKind.PUSH, EffectKind.SMS, EffectKind.CHAT})
-"""The kinds that bring somebody a notice."""
-
-
 class EffectState(StrEnum):
     PENDING = "PENDING"
     """Not begun."""

@@ -1,6 +1,5 @@
 """Every few minutes: release expired reservations, finish what others left undone, and perform due effects."""
 
-import json
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,8 +21,8 @@ from orders.frozen import frozen
 from orders.outcome import Outcome, Result, Settle, Transient
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
 from reconciliation.finding import Finding
+from service.answers import json_answer, refused_for_method
 from service.logs import Log, log_anchored, log_answered, log_folded, log_found, log_settled, log_shown, log_taken_up
-from service.refusal import refused_for_method
 
 # A trigger that has not fired by now is lost, or so late that it finds its work done.
 STRANDED_AFTER: Final = timedelta(minutes=5)
@@ -145,9 +144,9 @@ class ReservationSweep:
             swept = self.sweep()
         except Transient as unavailable:
             self.log("WARNING", f"{type(unavailable).__name__}: {unavailable}", result="not_settled")
-            return _answer(503, {"error": "the sweep did not finish; the next run continues"})
+            return json_answer(503, {"error": "the sweep did not finish; the next run continues"})
         self.log("INFO" if swept.is_as_usual else "WARNING", "reservations swept", result="swept", **swept.summary())
-        return _answer(500 if swept.endings[Ending.FAULT] else 200, swept.summary())
+        return json_answer(500 if swept.endings[Ending.FAULT] else 200, swept.summary())
 
     def sweep(self) -> Swept:
         """Settle everything that is due, batch by batch, until all is done or time is nearly up.
@@ -261,7 +260,3 @@ class ReservationSweep:
             trace = "".join(traceback.format_exception(fault))
             self.log("ERROR", f"{type(fault).__name__}: {fault}", **ids, result="fault", stack_trace=trace)
             return Ending.FAULT
-
-
-def _answer(status: int, body: dict[str, object]) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")

@@ -1,14 +1,13 @@
 """Every minute: take the sold units of hot products from the inventory."""
 
-import json
 from collections.abc import Callable
 
 from flask import Request, Response
 
 from inventory.takings import Folded
 from orders.frozen import frozen
+from service.answers import json_answer, refused_for_method
 from service.logs import Log, log_folded
-from service.refusal import refused_for_method
 
 
 @frozen
@@ -25,4 +24,4 @@ class TakingsDue:
         folded = self.fold()
         log_folded(self.log, folded)
         answer = {"orders": folded.orders, "complete": folded.lost is None}
-        return Response(json.dumps(answer), 503 if folded.lost else 200, mimetype="application/json")
+        return json_answer(503 if folded.lost else 200, answer)

@@ -18,8 +18,8 @@ from flask import Request, Response
 
 from orders.frozen import frozen
 from orders.outcome import Result
+from service.answers import refused_for_method
 from service.logs import LOGGED_CHARACTERS_MAX, Log
-from service.refusal import refused_for_method
 from webhooks.canary_event import canary_event, signature_of
 from webhooks.signing_secrets import SigningSecret
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from effects.effect import MESSAGES, EffectKind
+from effects.effect import EffectKind
+from notifications.channels import CHANNELS
 from settlement.terms import AutoRefund
 from tests.proofs.simulation.history import Outside
 from tests.proofs.simulation.oracle import Oracle
@@ -57,7 +58,7 @@ def _of_messages(documents: Documents, effects: Documents, outside: Outside) -> 
             is_customers = notice["audience"] == "customer"
             channels = outside.customer_channels if is_customers else outside.operator_channels
             wanted |= {f"{cause}_{channel}_{notice['audience']}" for channel in channels}
-    messages = {effect_id for effect_id, effect in effects.items() if effect["kind"] in MESSAGES}
+    messages = {effect_id for effect_id, effect in effects.items() if effect["kind"] in CHANNELS}
     yield from (f"{effect_id}: never to be sent" for effect_id in wanted - messages)
     yield from (f"{effect_id}: to be sent, and there is no such notice" for effect_id in messages - wanted)
 

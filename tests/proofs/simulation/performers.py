@@ -8,9 +8,10 @@ from typing import Final, TypeVar, cast
 from checkout.expiring import Expiring
 from checkout.request import CheckoutTerms
 from checkout.sessions import CheckoutSessions
-from effects.effect import MESSAGES, Effect, EffectKind
+from effects.effect import Effect, EffectKind
 from effects.outside import Failed, Performer, Postponed, Refunded, Skipped
 from effects.refunding import Refunding
+from notifications.channels import CHANNELS
 from orders.outcome import Settle
 from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, Refund, Session, StripeApi, StripeRefused, StripeUnavailable
@@ -38,7 +39,7 @@ class Asking:
     def performers(self, auto_refund: AutoRefund, now: Callable[[], datetime]) -> Mapping[EffectKind, Performer]:
         """Of each kind, by the worker's own clock."""
         return {
-            **dict.fromkeys(MESSAGES, _Messenger(self)),
+            **dict.fromkeys(CHANNELS, _Messenger(self)),
             EffectKind.STRIPE_REFUND: _Refunder(self, auto_refund),
             EffectKind.STRIPE_EXPIRE_SESSION: _Expirer(self, now),
         }

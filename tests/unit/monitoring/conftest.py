@@ -12,8 +12,8 @@ import pytest
 from effects.effect import EffectKind
 from effects.outside import Failed
 from orders.outcome import Outcome, StoreUnavailable
+from service.answers import refused_for_settings
 from service.environment import SettingsError
-from service.refusal import refused_for_settings
 from stripe_api.api import StripeRefused, StripeUnavailable
 from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_order
 from tests.support.effects import A_MAIL, World
