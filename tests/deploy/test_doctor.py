@@ -142,11 +142,11 @@ def test_a_key_of_the_other_mode_is_found_by_the_setting_or_by_the_secrets(
     keep_secret(service.google, SERVICES_KEY.replace("test", "live"), "STRIPE_API_KEY")
     webhook_verifies_with(f"test:{FIRST}")(service)
     assert found(diagnose, "wrong") == (3, ["mode"])
-    no_secret = "STRIPE_API_KEY is of live mode, and STRIPE_WEBHOOK_SECRET has no secret for it"
+    no_secret = "STRIPE_API_KEY is for live mode, but STRIPE_WEBHOOK_SECRET has no secret for it"
     assert said_of_what_is_wrong(diagnose) == [no_secret]
     set_to("EXPECT_LIVEMODE=false")
     assert found(diagnose, "wrong") == (3, ["mode"])
-    assert said_of_what_is_wrong(diagnose) == ["STRIPE_API_KEY is of live mode, and EXPECT_LIVEMODE says test mode"]
+    assert said_of_what_is_wrong(diagnose) == ["STRIPE_API_KEY is for live mode, but EXPECT_LIVEMODE says test mode"]
 
 
 @pytest.mark.parametrize("key", ["unset", "unset\n"])
@@ -176,7 +176,7 @@ def test_what_is_not_known_is_called_neither_right_nor_wrong(
 def test_what_was_given_up_is_counted_by_its_kind(service: DeployedService, diagnose: Diagnose) -> None:
     has_effect("ERROR")(service)
     service.google.effects += [{"kind": {"stringValue": "sms"}, "state": {"stringValue": "ERROR"}}] * 99
-    assert said_of_what_is_wrong(diagnose) == ["What was given up: 1 mail, 99 sms, and perhaps more"]
+    assert said_of_what_is_wrong(diagnose) == ["Given up: 1 mail, 99 sms, and perhaps more"]
 
 
 def test_a_secret_of_the_other_mode_is_found_without_stripe(
@@ -275,7 +275,7 @@ def test_a_person_without_permission_to_look_is_told_what_is_lacking(
 ) -> None:
     service.google.lacking = {"datastore.indexes.list", "cloudfunctions.functions.create"}
     assert main(["--project", PROJECT], deployer.folder) == 1
-    assert capsys.readouterr() == ("", f"Whoever is signed in may not, in {PROJECT}: datastore.indexes.list.\n")
+    assert capsys.readouterr() == ("", f"Whoever is signed in lacks, in {PROJECT}: datastore.indexes.list.\n")
 
 
 def test_the_table_has_a_line_for_each_check(

@@ -154,7 +154,7 @@ def test_a_deployer_without_all_permissions_deploys_nothing(
     deployer: Deployer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployer.google, "lacking", {"cloudscheduler.jobs.create"})
-    assert refusal(deployer) == f"Whoever is signed in may not, in {PROJECT}: cloudscheduler.jobs.create."
+    assert refusal(deployer) == f"Whoever is signed in lacks, in {PROJECT}: cloudscheduler.jobs.create."
 
 
 @pytest.mark.parametrize("labels", [{}, {"deployment-tool": "cli-firebase"}])
@@ -176,8 +176,8 @@ def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, mon
     ("line", "refused"),
     [
         ("DATABASE_ID=other", 'DATABASE_ID is other: "database" under "firestore" in firebase.json must say so, too.'),
-        ("THREADS=8", "THREADS is 8, and stripeWebhook takes 16 at a time."),
-        ("THREADS=16", "THREADS is 16, and reserveInventoryOnOrderCreate takes 64 at a time."),
+        ("THREADS=8", "THREADS is 8, but stripeWebhook takes 16 requests at a time."),
+        ("THREADS=16", "THREADS is 16, but reserveInventoryOnOrderCreate takes 64 requests at a time."),
         ("OPEN_ORDERS_MAX=0", "OPEN_ORDERS_MAX must be a whole number from 1 to 10000, not '0'."),
         (
             "STRIPE_WEBHOOK_SECRET=x",
@@ -185,9 +185,9 @@ def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, mon
         ),
         (
             "ORDER_URL=https://shop.example/#/{orderId}",
-            "What follows the # is no part of ORDER_URL: put the value in double quotes.",
+            "What follows the # is not part of ORDER_URL: put the value in double quotes.",
         ),
-        ("EXPECT_LIVE_MODE=true", "EXPECT_LIVE_MODE is no setting: .env lists them all."),
+        ("EXPECT_LIVE_MODE=true", "EXPECT_LIVE_MODE is not a setting: .env lists them all."),
         ("REGION=", "REGION is not set, or cannot be used: .env has its default."),
     ],
 )
@@ -201,7 +201,7 @@ def test_a_dry_run_shows_what_is_new_and_what_would_be_better(deployer: Deployer
     before = deployer.google.copy()
     assert deployer.deploy(is_dry=True)
     better, new, end = deployer.said
-    assert "\n  Functions are in us-central1, the database is in eur3: REGION=europe-west1 is nearer.\n" in better
+    assert "\n  Functions are in us-central1, but the database is in eur3: REGION=europe-west1 is nearer.\n" in better
     assert "\n  function stripeWebhook in us-central1: new\n" in new
     assert "\n  security rules: new" in new
     assert end == "Nothing was changed."
