@@ -53,14 +53,6 @@ class StandIn:
         """The slow payment succeeds, or fails."""
         return self._do(f"sessions/{session_id}/settle", is_paid=is_paid)
 
-    def end_refund(self, refund_id: str, *, is_paid: bool = True) -> Json:
-        """A pending refund succeeds, or fails."""
-        return self._do(f"refunds/{refund_id}/end", is_paid=is_paid)
-
-    def let_refunds_be(self, outcome: str) -> None:
-        """Set how new refunds go: `succeeded`, `pending` until `end_refund`, or `failed` after being accepted."""
-        self._do("refunds/outcome", outcome=outcome)
-
     def go_forward(self, seconds: int) -> None:
         """Put the clock forward: sessions expire, idempotency keys are forgotten, events become too old."""
         self._do("clock/forward", seconds=seconds)

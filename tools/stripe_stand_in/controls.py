@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Final, TypeVar
 
 from tools.stripe_events import Json
-from tools.stripe_stand_in import refunds, sessions
+from tools.stripe_stand_in import sessions
 from tools.stripe_stand_in.endpoint import Api
 from tools.stripe_stand_in.faults import Fault, Kind
 from tools.stripe_stand_in.refusals import Refused
-from tools.stripe_stand_in.routes import event_in, found, session_in
+from tools.stripe_stand_in.routes import event_in, session_in
 from tools.stripe_stand_in.webhooks import Habits
 
 PREFIX: Final = "/_control/"
@@ -47,18 +47,6 @@ def _decline(api: Api, session_id: str, _: Json) -> Json:
 
 def _settle(api: Api, session_id: str, asked: Json) -> Json:
     return changed(api, lambda: sessions.settle(api.account, session_in(api.account, session_id), **asked))
-
-
-def _end_refund(api: Api, refund_id: str, asked: Json) -> Json:
-    def end() -> Json:
-        return refunds.end(api.account, found("refund", api.account.refunds, refund_id, "refund"), **asked)
-
-    return changed(api, end)
-
-
-def _set_refund_outcome(api: Api, _: str, asked: Json) -> Json:
-    api.account.refund_outcome = asked["outcome"]
-    return {}
 
 
 def _go_forward(api: Api, _: str, asked: Json) -> Json:
@@ -119,8 +107,6 @@ _CONTROLS: Final[Mapping[str, _Control]] = {
     r"sessions/(\w+)/complete": _complete,
     r"sessions/(\w+)/decline": _decline,
     r"sessions/(\w+)/settle": _settle,
-    r"refunds/(\w+)/end": _end_refund,
-    r"refunds/outcome": _set_refund_outcome,
     r"clock/forward": _go_forward,
     r"faults/plan": _plan,
     r"faults/clear": _clear_faults,
