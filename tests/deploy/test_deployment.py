@@ -90,7 +90,7 @@ def test_the_next_one_changes_nothing_but_deploys_what_is_missing_by_name(deploy
         f"run/{PLACE}/services/stripewebhook:policy",
         "uploads",
     }
-    assert deployed.said[-1].startswith("All is there that should be.")
+    assert deployed.said[-1].startswith("Everything is deployed.")
 
 
 def test_these_functions_are_there_and_no_other(deployed: Deployer) -> None:

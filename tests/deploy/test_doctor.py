@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,6 @@ from tests.support.broken_service import (
     IN_PROJECT,
     JOB,
     LISTS,
-    NOW,
     SECOND,
     Change,
     endpoint,
@@ -32,7 +32,7 @@ from tests.support.broken_service import (
     verifies_with,
     webhook_verifies_with,
 )
-from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, SERVICES_KEY, WEBHOOK, DeployedService
+from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, NOW, SERVICES_KEY, WEBHOOK, DeployedService
 from tests.support.google_cloud.deployed import deployed_project, keep_secret
 from tests.support.google_cloud.deploying import PROJECT, REGION, Deployer
 from tests.support.google_cloud.project import GoogleProject
@@ -54,6 +54,7 @@ def service(deployer: Deployer, working: GoogleProject, monkeypatch: pytest.Monk
     google = GoogleProject(PROJECT, kept=copy.deepcopy(working.kept))
     keep_secret(google, SERVICES_KEY, "STRIPE_API_KEY")
     service = DeployedService(google, FIRST)
+    monkeypatch.setattr("tools.doctor.time", SimpleNamespace(time=NOW.timestamp))
     monkeypatch.setattr(HTTPAdapter, "send", lambda _, asked, **__: service.send(asked))
     # Looking for proxies again and again took a third of the time.
     monkeypatch.setattr(sessions, "get_environ_proxies", lambda *_, **__: {})

@@ -1,15 +1,14 @@
 """Deployed services with one fault each, and the check that has to find it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tests.support.deployed_service import DeployedService, an_endpoint
+from tests.support.deployed_service import NOW, DeployedService, an_endpoint
 from tests.support.google_cloud.deployed import IN_DATABASE, keep_secret
 from tests.support.google_cloud.deploying import DATABASE, PROJECT, REGION, SECRET
 from webhooks.translation import HANDLED_TYPES
 
-NOW: Final = datetime.now(UTC)
 IN_PROJECT: Final = f"projects/{PROJECT}"
 PLACE: Final = f"{IN_PROJECT}/locations/{REGION}"
 SECRETS: Final = f"secretmanager/{IN_PROJECT}/secrets/{SECRET}"

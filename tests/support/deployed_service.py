@@ -21,6 +21,8 @@ from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.translation import HANDLED_TYPES
 
+NOW: Final = datetime.now(UTC)
+"""For the doctor and for what it examines, however long ago these tests were collected."""
 Json = dict[str, Any]
 
 WEBHOOK: Final = "https://stripewebhook-x.a.run.app"
@@ -92,7 +94,7 @@ class DeployedService:
     def _webhook(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Json]:
         endpoint = WebhookEndpoint(
             *(RecordingSettlement(), settings_from({SECRET: self.secret}).webhook_secrets, Naming(), RecordingLog()),
-            *(lambda: datetime.now(UTC), lambda: 1.0, Watchdog(lambda: 1.0, patient_max=1)),
+            *(lambda: NOW, lambda: 1.0, Watchdog(lambda: 1.0, patient_max=1)),
         )
         with _app.test_request_context("/", method="POST", data=body, headers=headers):
             response = endpoint.respond(request)
