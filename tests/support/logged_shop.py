@@ -29,9 +29,9 @@ from settlement.terms import Terms
 from storefront.availability import Storefront
 from tests.support.builders import NOW, TERMS, Fields
 from tests.support.firestore_events import a_created_event, created
+from tests.support.listed_account import ListedAccount
 from tests.support.logging_query import Entry
 from tests.support.memory_store import MemoryStore
-from tests.support.reconciling import ListedAccount
 from tests.support.settling import Clock, patience_of
 from tests.support.signing import SECRET, body_of, signature_of
 from tools.stripe_stand_in.account import Account

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -18,22 +18,9 @@ from reconciliation.endpoint import ReconciliationEndpoint
 from reconciliation.job import Reconciliation
 from reconciliation.reconciled import Reconciled
 from settlement.terms import Terms
-from stripe_api.api import NoSuchEvent, payment_named
-from stripe_api.lists import (
-    Listed,
-    ListedRefund,
-    PaymentIntent,
-    Span,
-    Unreadable,
-    event_in_list,
-    listed_from,
-    listed_refund_from,
-    page_of,
-    payment_intent_from,
-    payment_intents_in,
-    refunds_in,
-)
+from stripe_api.lists import PaymentIntent
 from tests.support.builders import NOW, TERMS, Fields, a_placement, an_order
+from tests.support.listed_account import ListedAccount
 from tests.support.memory_store import MemoryStore
 from tests.support.payments import a_payment
 from tests.support.recording import RecordingLog
@@ -41,7 +28,7 @@ from tests.support.settling import Clock, settled
 from tests.support.shop import a_shop, a_shop_after, document_at
 from tests.support.stripe_requests import a_session_request, as_stripe_reads
 from tools.stripe_events import Json
-from tools.stripe_stand_in import lists, refunds, sessions
+from tools.stripe_stand_in import refunds, sessions
 from tools.stripe_stand_in.account import Account
 from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
@@ -60,48 +47,6 @@ def an_intent(payment_id: str = "pi_1", **fields: object) -> PaymentIntent:
     """Succeeded, for the same shirts."""
     paid = PaymentIntent(payment_id, "succeeded", 3_600, "eur", NOW, {"orderId": "order-1"})
     return replace(paid, **fields)  # type: ignore[arg-type]
-
-
-@dataclass
-class ListedAccount:
-    """`StripeLists` of an account in this process."""
-
-    account: Account
-    asked: list[str] = field(default_factory=list)
-    before_answering: Callable[[str], object] = lambda _: None
-
-    def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
-        self._ask("events")
-        return listed_from(lists.events(self.account, page_of(span, after, types=list(types))), event_in_list)
-
-    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent | Unreadable]:
-        self._ask("payment_intents")
-        return payment_intents_in(lists.payment_intents(self.account, page_of(span, after)))
-
-    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund | Unreadable]:
-        self._ask("refunds")
-        return refunds_in(lists.refunds(self.account, page_of(span, after)))
-
-    def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
-        self._ask("refunds_of")
-        asked = page_of(None, after, **payment_named(payment_id))
-        return listed_from(lists.refunds(self.account, asked), listed_refund_from)
-
-    def payment_intent(self, payment_id: str) -> PaymentIntent | None:
-        self._ask("payment_intent")
-        intent = self.account.intents.get(payment_id)
-        return payment_intent_from(intent) if intent else None
-
-    def event(self, event_id: str) -> Mapping[str, object]:
-        self._ask("event")
-        found = [event for event in self.account.kept_events() if event["id"] == event_id]
-        if not found:
-            raise NoSuchEvent(event_id, "resource_missing")
-        return event_in_list(found[0])
-
-    def _ask(self, what: str) -> None:
-        self.asked.append(what)
-        self.before_answering(what)
 
 
 class ShopAtStripe:

@@ -12,16 +12,10 @@ from database.store import Listing
 from reconciliation.job import Reconciliation
 from stripe_api.lists import Listed, Span
 from tests.support.builders import NOW, TERMS
+from tests.support.listed_account import ListedAccount
 from tests.support.memory_store import MemoryMoment
 from tests.support.reconciled_day import a_day_at, a_payment_of, a_reconciled_shop, lose, refund_more
-from tests.support.reconciling import (
-    ListedAccount,
-    ShopAtStripe,
-    a_shop_awaiting_slow_money,
-    broken,
-    opened_by,
-    pay_slow_money,
-)
+from tests.support.reconciling import ShopAtStripe, a_shop_awaiting_slow_money, broken, opened_by, pay_slow_money
 from tests.support.shop import document_at, status_in
 from webhooks.ownership import Naming
 

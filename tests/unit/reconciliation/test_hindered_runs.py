@@ -14,10 +14,10 @@ from reconciliation.reconciled import Reconciled
 from stripe_api.api import StripeUnavailable
 from stripe_api.lists import Listed, Span, Unreadable
 from tests.support.builders import NOW
+from tests.support.listed_account import ListedAccount
 from tests.support.memory_store import MemoryMoment
 from tests.support.reconciling import (
     FUNCTION_SECONDS_MAX,
-    ListedAccount,
     ShopAtStripe,
     a_shop_with_paid_orders,
     before_settling,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from stripe_api.lists import Listed, Span, page_of, payment_intent_from, payment_intents_in, refunds_in
-from tests.support.reconciling import ListedAccount, a_shop_with_paid_orders, broken, payments_of
+from tests.support.listed_account import ListedAccount
+from tests.support.reconciling import a_shop_with_paid_orders, broken, payments_of
 from tools.stripe_stand_in import lists
 
 

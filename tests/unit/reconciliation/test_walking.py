@@ -13,7 +13,8 @@ from reconciliation.walking import ITEMS_MAX, WIDEST, Pace, PacedLists, TooMany,
 from stripe_api.api import StripeUnavailable
 from stripe_api.lists import PAGE_MAX, TYPES_MAX, Listed, ListedRefund, PaymentIntent, Span, StripeLists
 from tests.support.builders import NOW
-from tests.support.reconciling import ListedAccount, an_intent
+from tests.support.listed_account import ListedAccount
+from tests.support.reconciling import an_intent
 from tests.support.settling import Clock
 from tools.stripe_stand_in.account import Account
 from webhooks.translation import HANDLED_TYPES
