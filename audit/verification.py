@@ -173,7 +173,7 @@ class _Check:
         newest = max((link for link in self._tips() if not self._is_of_earlier_order(link)), default=None, key=_NUMBER)
         if newest is None:
             return None
-        self._find(Defect.HEAD, f"it says of no chain, whose number {newest.sequence} is {newest.entry_id}")
+        self._find(Defect.HEAD, f"it names no chain, though number {newest.sequence} is {newest.entry_id}")
         return Head(newest.sequence, newest.hash)
 
     def _go_back(self, head: Head | None) -> None:
@@ -245,7 +245,7 @@ class _Check:
     def _compare_with_anchors(self) -> None:
         for head in self._order.anchored:
             if head.hash not in self._placed:
-                self._find(Defect.ANCHOR, f"number {head.count} was {head.hash}, which is in its chain no more")
+                self._find(Defect.ANCHOR, f"number {head.count} was {head.hash}, which is no longer in its chain")
 
     def _find(self, defect: Defect, words: str, entry_id: str | None = None) -> None:
         self._findings.append(Finding(defect, self._order.order_id, entry_id, words))

@@ -55,8 +55,8 @@ export function choicesFor(kind, fields) {
       return [
         { name: "amount", label: "Amount", type: "text", note: "all that is left" },
         { name: "payment", label: "Which payment", options: [["", "those not needed first"], ...paid.map((id) => [id, id])] },
-        { name: "restock", label: "Units", options: [["", "as the shop is set"], ["all", "all come back"], ["none", "none come back"]] },
-        { name: "again", label: "Even if another refund is on its way or was for the same amount, or the order is disputed", type: "checkbox" },
+        { name: "restock", label: "Units", options: [["", "the shop's setting"], ["all", "all come back"], ["none", "none come back"]] },
+        { name: "again", label: "Even if another refund is on its way or was for as much, or the order is disputed", type: "checkbox" },
         { name: "elsewhere", label: "It already went back outside Stripe: only count it as refunded", type: "checkbox" },
         ...(mistakes.length ? [{ name: "mistake", label: "Only record that a refund was a mistake", options: [["", "none"], ...mistakes] }] : []),
       ];

@@ -37,11 +37,11 @@ def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
 @click.option(
     "--payment", metavar="pi_…", help="Of this payment only; by default, payments that it does not need come first."
 )
-@click.option("--restock", help="Units to put back: all, none, or PRODUCT:QUANTITY,…; by default as the shop is set.")
+@click.option("--restock", help="Units to put back: all, none, or PRODUCT:QUANTITY,…; by default the shop's setting.")
 @click.option(
     "--again",
     is_flag=True,
-    help="Even if another refund is on its way or was for the same amount, or the order is disputed.",
+    help="Refund even if another refund is on its way or was for the same amount, or the order is disputed.",
 )
 @click.option("--elsewhere", is_flag=True, help="It already went back outside Stripe: only count it as refunded.")
 @click.option(

@@ -19,7 +19,7 @@ from ops.exit_codes import Failed
 
 _COLUMNS: Final = ("product", "quantity")
 _QUANTITY: Final = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
-_FORCE: Final = click.option("--force", is_flag=True, help="Even if fewer are left than orders hold.")
+_FORCE: Final = click.option("--force", is_flag=True, help="Do it even if fewer are left than orders hold.")
 _NEW: Final = click.option("--new", is_flag=True, help="Also for products that do not exist yet.")
 _PRODUCTS_AT_ONCE: Final = 200
 _NOWHERE: Final[Mapping[str, str]] = {}

@@ -176,7 +176,7 @@ _WHY_NOT: Final = {
     OrderStatus.CANCELLED: _OVER,
     OrderStatus.REFUND_DUE: "it is paid, but cannot be fulfilled: accept it, or refund it",
     OrderStatus.REVIEW: "it is paid: accept it, or refund it",
-    OrderStatus.UNKNOWN: "somebody else has overwritten its status, which means nothing here",
+    OrderStatus.UNKNOWN: "somebody else has overwritten its status with an unknown word",
 }
 
 

@@ -283,6 +283,6 @@ def test_what_a_deployment_does_not_mend_is_reported_with_the_command_that_does(
     function(deployed, "stripeWebhook")["state"] = "FAILED"
     assert [(gap.what.partition(",")[0], gap.mended_by) for gap in gaps(wanted, found_in(Google(PROJECT), wanted))] == [
         ("the function stripeWebhook", "stripeWebhook"),
-        ("that nobody else may call cancelOrderOnRequest", None),
+        ("private access to cancelOrderOnRequest", None),
         ("the account of the schedule of releaseExpiredReservations", None),
     ]

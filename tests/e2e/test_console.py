@@ -176,7 +176,7 @@ def test_an_id_leads_to_its_order_a_customers_to_all_of_theirs_and_the_beginning
     find("order-d")
     expect(console.get_by_role("row").filter(has_text="order-due")).to_be_visible()
     find("nothing-has-this-id")
-    expect(console.get_by_text("Nothing is known of nothing-has-this-id.")).to_be_visible()
+    expect(console.get_by_text("nothing-has-this-id is unknown.")).to_be_visible()
 
 
 def test_events_that_wait_or_came_again_are_listed_and_deliveries_are_counted_by_the_hour(
@@ -205,7 +205,7 @@ def test_what_is_paid_and_not_yet_taken_is_a_figure_of_its_order_and_of_its_prod
     console.goto("/#/stock/shirt")
     expect(console.get_by_role("region", name="On the shelf")).to_contain_text(re.compile(r"Held\s*5"))
     held = console.get_by_role("region", name="Held by")
-    expect(held).to_contain_text("2 units are paid, and not yet taken")
+    expect(held).to_contain_text("2 units are paid but not taken yet")
     expect(held).not_to_contain_text("are reserved, and orders hold")
 
 
@@ -242,7 +242,7 @@ def test_an_act_that_nobody_answers_is_not_called_done(signed_in: Page, client: 
     dialog.get_by_role("button", name="Do it").click()
     polled(lambda: [*requests.stream()], lambda asked: len(asked) == 2, seconds=STEP_SECONDS_MAX)
     page.clock.fast_forward(61_000)
-    expect(dialog).to_contain_text("Nobody has answered request")
+    expect(dialog).to_contain_text("is not answered yet")
     expect(dialog).not_to_contain_text("Done")
     expect(dialog.get_by_role("button")).to_have_text(["Close"])
     page.close()

@@ -47,7 +47,7 @@ def test_an_order_is_rehearsed_confirmed_and_changed_before_the_operators_eyes_b
     shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("held", shirt=2)
     order = open_order(console, order_id)
-    expect(order).to_contain_text("nobody has paid")
+    expect(order).to_contain_text("not paid yet")
     dialog = rehearse(console, "Cancel", "cancelled")
     dialog.get_by_role("button", name="Not now").click()
     expect(dialog).to_be_hidden()

@@ -119,5 +119,5 @@ def test_an_act_on_no_order_whose_reason_names_a_customer_is_shown_and_stays(sho
     shop.write("auditLog/operator_handle-1", {"orderId": None, "createdAt": NOW, "reason": "alice has called"})
     shown = forgotten(shop.client, "alice", "--yes", "--reason", "request of 14 March", "--operator", "mia")
     assert "auditLog/operator_handle-1" in shown.stdout
-    assert "1 reasons that operators gave name them, and stay" in shown.stdout
+    assert "1 operators' reasons name them, and stay" in shown.stdout
     assert shop.read("auditLog/operator_handle-1")["reason"] == "alice has called"

@@ -72,7 +72,7 @@ def _of_function(function: Function, found: Found) -> Iterator[Gap]:
     for member in sorted(invokers - function.invokers):
         service = there["serviceConfig"]["service"].rpartition("/")[2]
         yield Gap(
-            f"that nobody else may call {function.name}, as {member} may",
+            f"private access to {function.name}, which {member} may call",
             # The Firebase tools set these as a whole, and do not touch others.
             function.name if function.invokers else None,
             f"gcloud run services remove-iam-policy-binding {service} "

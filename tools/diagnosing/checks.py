@@ -42,7 +42,7 @@ CHECKS: Final[Mapping[str, tuple[str, Judge]]] = {
     "functions": ("they are active, with the right accounts and callers", _of(project.functions)),
     "schedules": ("they are on, and their last runs succeeded", _of(project.schedules)),
     "effects": ("none is overdue, none was given up", outside.effects),
-    "policies": ("somebody would be alerted", project.alert_policies),
+    "policies": ("alerts would reach somebody", project.alert_policies),
     "channels": ("alerts arrive", project.alert_channels),
     "endpoint": ("Stripe delivers each event to the webhook once", deliveries.endpoint),
     "event types": ("Stripe sends exactly those that are handled", deliveries.event_types),
