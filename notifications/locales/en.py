@@ -159,11 +159,11 @@ _OPERATORS: Final = {
         subject="Part of the money for order {{ order }} has arrived",
         title="Part of a bank transfer has arrived",
         news="Order {{ order }} has expired or was cancelled, and part of a bank transfer for it has arrived. Stripe "
-        "keeps that for the customer: it is no payment, and the shop does not have it.",
+        "keeps it for the customer: it is not a payment, and the shop does not have it.",
         amount="Arrived",
-        advice="find the payment that the reason names in Stripe. Cancel it unless the customer is to pay the rest, "
-        "and return to them what has arrived: their cash balance in Stripe shows it. If the rest comes, the order is "
-        "paid after all, as far as its units are there.",
+        advice="find the payment that the reason names in Stripe. Cancel it unless the customer should pay the rest, "
+        "and return what has arrived: it is in their cash balance in Stripe. If the rest comes, the order is paid "
+        "after all, if its units are still available.",
         short="Part of the money for order {{ order }} has arrived{{ in_brackets }}, and the order is over. Return it "
         "in Stripe.",
     ),
