@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from operator import itemgetter
 from typing import NamedTuple
 
 from orders.payments import Payment, amount_of
@@ -27,7 +26,7 @@ def lost_refunds_of(payment: Payment, refunds: Refunds) -> tuple[LostRefund, ...
         return ()
     meant = {each.refund_id: each for each in refunds.refunds_of(payment) if not each.is_mistake}
     owed: dict[str, int] = {}
-    for _, refund_id, amount in sorted(_steps_of(meant.values()), key=itemgetter(0)):
+    for _, refund_id, amount in sorted(_steps_of(meant.values())):
         if refund_id:
             owed[refund_id] = amount
         else:

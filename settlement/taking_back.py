@@ -22,8 +22,8 @@ def take_back(case: Case, refund_id: str) -> Proposal | Look:
         return turned_down(case, f"mistake: {refund_id} is already recorded as a mistake")
     if not refund.is_elsewhere and not refund.is_undone:
         return turned_down(case, f"not_undone: {refund_id} is {refund.status} at Stripe, and only Stripe can end it")
-    status = RefundStatus.CANCELED if refund.is_elsewhere else refund.status
-    mistake = Refunds.of(replace(refund, status=status, is_mistake=True))
+    # A failed refund stays failed: of two reports, the later status counts.
+    mistake = Refunds.of(replace(refund, status=RefundStatus.CANCELED, is_mistake=True))
     order = replace(case.order, refunds=case.order.refunds.merged_with(mistake))
     why = "did not go back elsewhere" if refund.is_elsewhere else "is owed to nobody"
     note = f"mistake: {_note(refund, order)} {why} ({refund_id})"

@@ -121,3 +121,10 @@ def test_only_what_did_not_go_back_can_be_a_mistake_and_only_once(refund_id: str
     order = a_sold_order(refunds=Refunds.of(a_refund("re_1", 100), a_refund("re_2", 100, "pending"), mistake))
     change = given(order).changed_by(asked_of_order("refund-1", mistake=refund_id))
     assert (change.result, change.note, change.order) == ("not_refunded", why, order)
+
+
+def test_of_a_refund_that_names_no_payment_only_the_amount_is_said_and_it_stays_failed() -> None:
+    order = a_sold_order(refunds=Refunds.of(a_refund("re_1", 100, "failed", payment_id=None)))
+    change = given(order).changed_by(asked_of_order("refund-1", mistake="re_1"))
+    assert change.note == "mistake: 100 is owed to nobody (re_1)"
+    assert change.order.refunds.by_id["re_1"].status == "failed"
