@@ -179,10 +179,7 @@ def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, mon
         ("THREADS=8", "THREADS is 8, but stripeWebhook takes 16 requests at a time."),
         ("THREADS=16", "THREADS is 16, but reserveInventoryOnOrderCreate takes 64 requests at a time."),
         ("OPEN_ORDERS_MAX=0", "OPEN_ORDERS_MAX must be a whole number from 1 to 10000, not '0'."),
-        (
-            "STRIPE_WEBHOOK_SECRET=x",
-            "STRIPE_WEBHOOK_SECRET is in a settings file: it belongs only in Secret Manager.",
-        ),
+        ("STRIPE_WEBHOOK_SECRET=x", "STRIPE_WEBHOOK_SECRET is in a settings file: it belongs only in Secret Manager."),
         (
             "ORDER_URL=https://shop.example/#/{orderId}",
             "What follows the # is not part of ORDER_URL: put the value in double quotes.",

@@ -156,11 +156,7 @@ def _processing(names: Names, payment: Payment) -> Build:
 
 def ended(names: Names, intent_id: str | None, session_id: str | None = None) -> Build:
     return lambda delivery: PaymentCanceled(
-        delivery=delivery,
-        order_id=names.order_id,
-        payment_intent_id=intent_id,
-        charge_id=None,
-        session_id=session_id,
+        delivery=delivery, order_id=names.order_id, payment_intent_id=intent_id, charge_id=None, session_id=session_id
     )
 
 

@@ -53,9 +53,7 @@ def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--elsewhere",)], ids=["ordered anew", "elsewhere"])
-def test_whichever_way_repays_a_given_up_refund_first_the_other_repays_nothing(
-    options: tuple[str, ...],
-) -> None:
+def test_whichever_way_repays_a_given_up_refund_first_the_other_repays_nothing(options: tuple[str, ...]) -> None:
     refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
     retry, anew = ("retry", refund.effect_id, *YES), ("refund", "order-1", *options, *YES)
     for first, second in (retry, anew), (anew, retry):
@@ -125,10 +123,7 @@ def test_an_ambiguous_id_asks_which_is_meant() -> None:
         (("accept",), "Name one ORDER"),
         (("accept", "order-1", "--all", "--status", "review"), "Name one ORDER"),
         (("release", "--all"), "Name one ORDER"),
-        (
-            ("refund", "--all", "--status", "review", "--amount", "5"),
-            "--elsewhere and --mistake are for one ORDER",
-        ),
+        (("refund", "--all", "--status", "review", "--amount", "5"), "--elsewhere and --mistake are for one ORDER"),
         (("refund", "--all", "--status", "review", "--payment", "pi_1"), "are for one ORDER"),
         (("refund", "--all", "--status", "review", "--again"), "are for one ORDER"),
         (("refund", "--all", "--status", "review", "--elsewhere"), "are for one ORDER"),

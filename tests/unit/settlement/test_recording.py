@@ -53,10 +53,7 @@ def test_only_a_later_decline_than_the_known_one_is_news(
 
 # --- Disputes --------------------------------------------------------------------------------------------------------
 
-DISPUTE, NEEDS_RESPONSE = (
-    a_dispute().dispute,
-    "dispute: dp_1 is needs_response, evidence due by 2026-03-21 15:09 UTC",
-)
+DISPUTE, NEEDS_RESPONSE = (a_dispute().dispute, "dispute: dp_1 is needs_response, evidence due by 2026-03-21 15:09 UTC")
 
 
 def known_as(status: str, order_id: str = "order-1", **changes: Any) -> KnownDispute:
