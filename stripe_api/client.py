@@ -64,7 +64,6 @@ class StripeClient:
         key: StripeKey,
         origin: str = ORIGIN,
         *,
-        connect_seconds: float = CONNECT_SECONDS_MAX,
         answer_seconds: float = ANSWER_SECONDS_MAX,
     ) -> None:
         # The library's only switch for telemetry, which sends how long the last request took, and from where.
@@ -77,7 +76,7 @@ class StripeClient:
             stripe_version=API_VERSION,
             base_addresses={"api": origin},
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=(connect_seconds, answer_seconds), session=session),
+            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS_MAX, answer_seconds), session=session),
         )
 
     def create_session(self, request: Mapping[str, object], *, key: str) -> Session:

@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from tools.deploying.google import Apis, Google, Json, listed
@@ -44,7 +43,8 @@ class Change:
     body: Json
 
 
-def monitoring_in(folder: Path = ROOT / "monitoring") -> Monitoring:
+def monitoring_in() -> Monitoring:
+    folder = ROOT / "monitoring"
     metrics, policies = (
         [json.loads(path.read_text()) for path in sorted((folder / kind).glob("*.json"))]
         for kind in ("metrics", "policies")

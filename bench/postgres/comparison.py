@@ -30,7 +30,7 @@ ROUNDS: Final = 5
 ORDERS_A_ROUND: Final = 75
 
 
-def compare(rounds: int = ROUNDS, orders: int = ORDERS_A_ROUND) -> Comparison:
+def compare() -> Comparison:
     """Includes the service on the emulator if the environment names one.
 
     Raises NoServer without PostgreSQL, without Linux, or with a single core.
@@ -40,16 +40,16 @@ def compare(rounds: int = ROUNDS, orders: int = ORDERS_A_ROUND) -> Comparison:
     with _contestants() as contestants:
         order_ids = (f"order-{number}" for number in count())
 
-        def turn(name: str, clients: int, orders: int = orders) -> Round:
+        def turn(name: str, clients: int, orders: int = ORDERS_A_ROUND) -> Round:
             return play(contestants[name], [next(order_ids) for _ in range(orders)], clients)
 
         for name in contestants:
-            turn(name, max(CLIENTS), 2 * orders)
+            turn(name, max(CLIENTS), 2 * ORDERS_A_ROUND)
         played: dict[tuple[str, int, str], list[Round]] = {}
         for where in (ONE_CORE, TWO_CORES):
             with _placed(contestants, where):
                 for clients in CLIENTS:
-                    for number in range(rounds):
+                    for number in range(ROUNDS):
                         for name in in_turn(tuple(contestants), number):
                             played.setdefault((where, clients, name), []).append(turn(name, clients))
         return Comparison(

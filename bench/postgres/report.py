@@ -31,9 +31,9 @@ class Comparison:
         """Our processor time per event ÷ the rival's."""
         return self._median_ratio(ours, rival, lambda played: played.service_ms_per_event)
 
-    def events_ratio(self, rival: str, ours: str = SERVICE) -> float:
+    def events_ratio(self, rival: str) -> float:
         """Our events per second ÷ the rival's."""
-        return self._median_ratio(ours, rival, lambda played: played.events_per_second)
+        return self._median_ratio(SERVICE, rival, lambda played: played.events_per_second)
 
     def _median_ratio(self, ours: str, rival: str, figure: Callable[[Round], float]) -> float:
         """The median of the rounds' ratios, on one core with many clients."""

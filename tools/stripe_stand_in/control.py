@@ -57,8 +57,8 @@ class StandIn:
         """Put the clock forward: sessions expire, idempotency keys are forgotten, events become too old."""
         self._do("clock/forward", seconds=seconds)
 
-    def add_shipping_rate(self, rate_id: str, amount: int, currency: str = "eur", display_name: str = "Post") -> None:
-        self._do(f"shipping_rates/{rate_id}", amount=amount, currency=currency, display_name=display_name)
+    def add_shipping_rate(self, rate_id: str, amount: int) -> None:
+        self._do(f"shipping_rates/{rate_id}", amount=amount, currency="eur", display_name="Post")
 
     # --- What goes wrong ---------------------------------------------------------------------------------------------
 
