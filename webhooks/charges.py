@@ -73,8 +73,8 @@ def refunded(
     listed = _without_release(list_or_empty(charge, "refunds"), released)
     if len(listed) > _REFUNDS_MAX:
         raise Misshapen(f"refunds must be a list of at most {_REFUNDS_MAX} refunds")
-    payment_id = envelope["payment_intent_id"] or envelope["charge_id"]
-    read = [refund_from(refund, payment_id, delivery.created_at) for refund in listed]
+    # Its list does not say when a refund failed: the charge may be reported long after that, and after a new refund.
+    read = [refund_from(refund, envelope["payment_intent_id"] or envelope["charge_id"]) for refund in listed]
     defects = [defect for _, defect in read if defect]
     return ChargeRefunded(
         **envelope,

@@ -5,7 +5,6 @@ A refund rarely names its order, but always its payment.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from database.ids import is_document_id
@@ -27,11 +26,14 @@ def updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> Ref
     }
     if not (envelope["payment_intent_id"] or envelope["charge_id"]):
         return Ignored(delivery.event_id, delivery.event_type, "no payment")
-    read, defect = refund_from(refund, envelope["payment_intent_id"] or envelope["charge_id"], delivery.created_at)
+    read, defect = refund_from(refund, envelope["payment_intent_id"] or envelope["charge_id"])
+    if read.is_undone:
+        # Whichever event says so first: others of it may come later, or be about something else.
+        read = replace(read, failed_at=delivery.created_at)
     return RefundUpdated(**envelope, money=money_in(refund, "amount"), refunds=Refunds.of(read), restock_defect=defect)
 
 
-def refund_from(refund: object, payment_id: str | None, reported_at: datetime) -> tuple[Refund, str | None]:
+def refund_from(refund: object, payment_id: str | None) -> tuple[Refund, str | None]:
     """A refund of this payment, and why its `restock` metadata cannot be followed, if so."""
     if not isinstance(refund, Mapping):
         raise Misshapen("refunds must be a list of refunds")
@@ -50,5 +52,4 @@ def refund_from(refund: object, payment_id: str | None, reported_at: datetime) -
         payment_id,
         at=unix_time(refund.get("created")),
     )
-    # The first event that says that it failed says when: others of it may come later, or be about something else.
-    return (replace(read, failed_at=reported_at) if read.is_undone else read), defect
+    return read, defect
