@@ -67,6 +67,12 @@ def test_a_refunded_charge_says_what_was_paid_and_all_that_went_back(api_version
     assert (event.payment.payment_intent_id, event.payment.charge_id) == ("pi_1", "ch_1")
 
 
+def test_a_charge_does_not_date_the_failure_of_a_refund_that_it_lists() -> None:
+    """It may be reported after a new refund was made, which makes up for the failed one."""
+    event = refunded_charge(amount_refunded=1_200, refunds=[a_refund_object(amount=1_200, status="failed")])
+    assert [refund.failed_at for refund in event.refunds.undone] == [None]
+
+
 def test_a_charge_of_2020_names_its_refunds_one_by_one() -> None:
     refunds = [
         a_refund_object(id="re_2", amount=400, status="pending"),
