@@ -17,7 +17,7 @@ from orders.order import Order, OrderStatus
 from orders.payments import Payment, amount_of
 from reconciliation.finding import to_copy
 from settlement.retrying import why_not_again
-from settlement.sending_back import left_of
+from settlement.sending_back import left_of, with_unreported
 
 _ELSEWHERE: Final = "Or, if it already went back outside Stripe (by bank transfer, as a credit), only record that"
 
@@ -32,7 +32,7 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
     if not is_under_way:
         yield from _of_status(order, case, to_retry)
         yield from _of_unneeded(order, case, to_retry)
-        yield from _of_lost_refunds(order, to_retry)
+        yield from _of_lost_refunds(with_unreported(order, _stored(case.effects)), to_retry)
         if order.cancel_requested_at and order.status in _SOLD and _is_left(order, case):
             yield from _ways_back(order, "The customer wants to cancel the order: refund it", "", to_retry)
     for each in given_up:

@@ -66,8 +66,9 @@ def _failed_refund_notice(event: RefundUpdated, order_id: str, terms: Terms) -> 
 
 
 def _failed_note(event: RefundUpdated) -> str:
+    (refund_id,) = event.refunds.by_id
     said = f"{event.money.amount} {event.money.currency} of {event.payment_ids[0]}"
-    return f"refund_failed: {said} did not go back with {', '.join(event.refunds.by_id)}"
+    return f"refund_failed: {said} did not go back with {refund_id}"
 
 
 def _note(order_id: str, news: str) -> str:

@@ -84,6 +84,22 @@ def left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> 
     return _refundable_of(payment, order, effects).amount
 
 
+def with_unreported(order: Order, effects: Iterable[StoredEffect]) -> Order:
+    """The order with the refunds that Stripe has made and not reported yet, as pending.
+
+    Merged, not added: the total that a charge has reported may include them already.
+
+    Args:
+        effects: of its order.
+    """
+    made = (
+        Refund(each.refund_id, _amount_in(each, payment), RefundStatus.PENDING, payment_id=payment.payment_id)
+        for each in effects
+        if each.refund_id and _is_unreported(each, order) and (payment := order.payments.find(each.effect.recipient))
+    )
+    return replace(order, refunds=order.refunds.merged_with(Refunds.of(*made)))
+
+
 def left_to_refund(order: Order) -> Money | None:
     """What a refund in full would send back, if no effect is under way; None if no payment brought money."""
     payments = _in_first_currency(order)
@@ -148,16 +164,13 @@ def _in_other_currencies(event: RefundOrdered, order: Order) -> tuple[Payment, .
 def _refundable_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> _Refundable:
     own = [each for each in effects if payment.is_named_by([each.effect.recipient])]
     to_be_done = {each.effect.effect_id: _amount_in(each, payment) for each in own if each.is_under_way}
-    done = {
-        each.refund_id: (each.effect.effect_id, _amount_in(each, payment))
-        for each in own
-        if each.refund_id and each.refund_id not in order.refunds.by_id
-    }
-    # Merged, not added: the total that a charge has reported may include them already.
-    unreported = (Refund(refund_id, amount, RefundStatus.PENDING) for refund_id, (_, amount) in done.items())
-    promised = order.refunds.merged_with(Refunds.of(*unreported)).promised_of(payment)
-    left = amount_of(payment) - promised - sum(to_be_done.values())
-    return _Refundable(payment, max(left, 0), (*to_be_done.items(), *done.values()))
+    done = {each.effect.effect_id: _amount_in(each, payment) for each in own if _is_unreported(each, order)}
+    left = amount_of(payment) - with_unreported(order, own).refunds.promised_of(payment) - sum(to_be_done.values())
+    return _Refundable(payment, max(left, 0), (*to_be_done.items(), *done.items()))
+
+
+def _is_unreported(stored: StoredEffect, order: Order) -> bool:
+    return stored.refund_id is not None and stored.refund_id not in order.refunds.by_id
 
 
 def _amount_in(stored: StoredEffect, payment: Payment) -> int:

@@ -80,6 +80,17 @@ def test_what_stripe_has_refunded_and_not_reported_yet_is_not_there_to_be_refund
         assert next_steps(with_effect(without_requests(shop), refund, state="SUCCESS", refundId="re_9")) == left
 
 
+@pytest.mark.parametrize(("made", "left"), [(None, []), (1_200, []), (700, ways_of_lost(500, "re_1"))])
+def test_a_failed_refund_that_stripe_has_made_anew_is_not_there_to_be_made_again(
+    made: int | None, left: list[str]
+) -> None:
+    failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed", at=NOW), total=1_200)
+    store = without_requests(a_shop_after(a_placement(), a_payment(), failed))
+    assert next_steps(store) == ways_of_lost(1_200, "re_1")
+    with_effect(store, an_ordered_refund_effect("operator_1", made), state="SUCCESS", refundId="re_9")
+    assert next_steps(store) == left
+
+
 def test_ways_to_repay_a_given_up_refund_are_alternatives() -> None:
     refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_2", "alice")
     said = (
