@@ -47,7 +47,9 @@ def _accepted(case: Case, order: Order, with_units: Callable[[Proposal], Proposa
         named = Payment(payment_id, PaymentState.SUCCEEDED, case.now, order.asked, charge_id)
         order = replace(order, payments=order.payments.with_report(named))
     note = _under_way_note(order, "that money is not needed")
-    return with_refunds(case, replace(with_units(finalized(case, order)), result=Result.ACCEPTED, note=note))
+    return with_refunds(
+        case, replace(with_units(finalized(case, order, order.total)), result=Result.ACCEPTED, note=note)
+    )
 
 
 def _received_for(order: Order) -> Money | None:

@@ -7,6 +7,7 @@ from inventory.stock import StockMove, put_back, take
 from notifications.notices import NoticeType
 from orders.checkout import CheckoutState
 from orders.events import CarriesPayment
+from orders.money import Money
 from orders.order import CLOSED, INVALID_ORDER, Order, OrderStatus
 from orders.outcome import Result, in_words
 from settlement.decisions import Case, GiveBack, Look, Proposal
@@ -98,11 +99,14 @@ def closed_and_not_paid(case: Case, order: Order) -> Proposal | None:
     return Proposal(Result.NOT_PAID, known, notice=NoticeType.NOT_PAID, note=why_unpaid(order))
 
 
-def finalized(case: Case, order: Order) -> Proposal:
-    """The order as paid. The caller adds the units to take, and `with_refunds`."""
+def finalized(case: Case, order: Order, price: Money | None = None) -> Proposal:
+    """The order as paid: at this price, or else at what it asks.
+
+    The caller adds the units to take, and `with_refunds`.
+    """
     paid = replace(
         order,
-        total=order.asked,
+        total=price or order.asked,
         held_from=None,
         hold_kept=False,
         settled_by=case.event.event_id,

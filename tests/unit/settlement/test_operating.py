@@ -81,6 +81,10 @@ def test_what_was_paid_is_what_is_asked_from_then_on_and_without_a_payment_the_p
     assert accepted(in_review).order.total == Money(100, "eur")
     assert accepted(in_review).order.received == Money(100, "eur")
     assert accepted(a_held_order(payments=PAID_LESS), shirts=(10, 3)).order.total == Money(100, "eur")
+    shipped = (Adjustment(AdjustmentKind.SHIPPING, 500),)
+    adjusted = replace(in_review, items_total=EUR_36, adjustments=shipped)
+    assert accepted(adjusted).order.asked == Money(100, "eur")
+    assert accepted(a_held_order("expired", items_total=EUR_36, adjustments=shipped)).order.asked == Money(4_100, "eur")
     unpaid = accepted(a_held_order("expired")).order
     assert (unpaid.total, unpaid.received) == (EUR_36, None)
 
