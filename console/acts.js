@@ -38,9 +38,14 @@ export const ACTS = {
 export const ACTS_ON_NO_ORDER = ["stock", "retry", "replay", "handle"];
 export const REASON_CHARACTERS_MAX = 500;
 
+/** Its status, or the one that the service gave a paid order before somebody else overwrote it. */
+function settledStatus({ status, finalizedAt, unfulfilledAs }) {
+  return ACTS.refund.statuses.includes(status) ? status : (finalizedAt ? "finalized" : unfulfilledAs) ?? status;
+}
+
 /** The kinds that may be asked for of this order. */
 export function actsOn(fields) {
-  const possible = Object.keys(ACTS).filter((kind) => ACTS[kind].statuses.includes(fields.status));
+  const possible = Object.keys(ACTS).filter((kind) => ACTS[kind].statuses.includes(settledStatus(fields)));
   return possible.filter((kind) => kind !== "refund" || balanceOf(fields).length || mistakesOf(fields).length);
 }
 

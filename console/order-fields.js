@@ -17,6 +17,9 @@ export const STANDING = {
   review: ["what was paid is not what was asked: nothing moves until a person decides", "warn"],
 };
 
+/** A dispute's statuses in which nobody waits for an answer; in any other it is open, also in an unknown one. */
+export const DECIDED = ["warning_closed", "won", "lost", "prevented", "charge_refunded"];
+
 export function standingOf(status) {
   const [says, look] = STANDING[status] ?? ["somebody else has overwritten its status", "bad"];
   return { says, look };

@@ -13,7 +13,7 @@ from database.store import Document
 from ops.case import SWEPT, case_of, finding_in, parked_event_in, unreadable_effect_in
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
-from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
+from ops.lookup import REFUND_IDS, REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
 from ops.next_steps import step_for_unreadable, steps_for_finding, steps_for_parked
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
@@ -53,7 +53,7 @@ def why(context: click.Context, some_id: str) -> None:
 
 
 def _nothing_known(some_id: str) -> str:
-    if some_id.startswith("re_"):
+    if some_id.startswith(REFUND_IDS):
         return (
             f"None of the latest {REFUNDED_ORDERS_MAX} paid orders has a refund {some_id}: try the id of its payment."
         )

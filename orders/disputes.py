@@ -8,7 +8,7 @@ from orders.frozen import frozen
 # In the order in which a dispute goes through them: https://docs.stripe.com/api/disputes/object#dispute_object-status
 _UNDECIDED: Final = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
 # The last one is retired, but older API versions still report it.
-_DECIDED: Final = frozenset({"warning_closed", "won", "lost", "prevented", "charge_refunded"})
+DECIDED: Final = frozenset({"warning_closed", "won", "lost", "prevented", "charge_refunded"})
 
 
 @frozen
@@ -31,7 +31,7 @@ class Dispute:
 
         A dispute in an unknown status is open, too: looking at it in vain costs less than a missed deadline.
         """
-        return self.status not in _DECIDED
+        return self.status not in DECIDED
 
     @property
     def deadline(self) -> str:

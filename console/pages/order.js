@@ -10,7 +10,7 @@ import { readsLine } from "../parts/reads.js";
 import { timeline } from "../parts/timeline.js";
 import { actsOn } from "../acts.js";
 import { happeningsIn } from "../happenings.js";
-import { missingIn, standingOf } from "../order-fields.js";
+import { DECIDED, missingIn, standingOf } from "../order-fields.js";
 import { ofOrder, requestsFor } from "../queries.js";
 import { watch, watchDocument } from "../reading.js";
 import { addressOf } from "../router.js";
@@ -122,7 +122,7 @@ function waiting({ effects, parked, disputes, findings, requests }, shop, livemo
       ${isKept(fields) ? nothing : html`<code>./shop replay ${id}</code>`} ${buttonsFor("event", { id, isKept: isKept(fields) }, shop)}`),
     ...effects.filter(({ fields }) => fields.state === "ERROR")
       .map(({ id, fields }) => html`${fields.kind} for ${fields.recipient} was given up: ${fields.error}. ${buttonsFor("effect", { id }, shop)}`),
-    ...disputes.filter(({ fields }) => !/^(won|lost|warning_closed)$/.test(fields.status))
+    ...disputes.filter(({ fields }) => !DECIDED.includes(fields.status))
       .map(({ id, fields }) => html`Dispute ${idOf(id, livemode)} is ${fields.status.replaceAll("_", " ")}${fields.dueBy ? html`: answer it in Stripe, due ${when(fields.dueBy, now)}` : nothing}.`),
     ...requests.filter(({ fields }) => !fields.settledAt && !fields.rehearse)
       .map(({ fields }) => html`${fields.operator} asked for ${fields.kind} ${when(fields.createdAt, now)}; it is not answered yet.`),

@@ -1,7 +1,7 @@
 // Prints what the console's pure modules say, as JSON: what it asks of Firestore, and the tables that the service has too.
 import { ACTS, ACTS_ON_NO_ORDER, REFUSALS } from "../../console/acts.js";
 import { CONCERNS } from "../../console/attention.js";
-import { STANDING } from "../../console/order-fields.js";
+import { DECIDED, STANDING } from "../../console/order-fields.js";
 import * as queries from "../../console/queries.js";
 
 const now = new Date(process.argv[2]);
@@ -39,6 +39,7 @@ console.log(JSON.stringify({
   orders: CALLS.orders().map(({ collection, where, order }) => ({ collection, where, order })),
   concerns: CONCERNS.map(({ name, says, query }) => ({ name, says, query: query(now) })),
   standing: Object.fromEntries(Object.entries(STANDING).map(([status, [says]]) => [status, says])),
+  decided: DECIDED,
   statuses: queries.STATUSES,
   refundable: queries.REFUNDABLE,
   refundIds: queries.REFUND_IDS,

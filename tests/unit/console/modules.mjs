@@ -117,6 +117,8 @@ test("a refund is offered only while there is money to send back", () => {
   assert.deepEqual(actsOn({ status: "refunded", payments: { pi_1: paid }, refunds: GONE }), ["refund"]);
   assert.deepEqual(actsOn({ status: "reserved" }), ["accept", "release", "extend", "cancel"]);
   assert.deepEqual(actsOn({ status: "somebody else's" }), []);
+  assert.deepEqual(actsOn({ status: "cancelled", finalizedAt: new Date(), payments: { pi_1: paid } }), ["refund"]);
+  assert.deepEqual(actsOn({ status: "shipped", unfulfilledAs: "review", payments: { pi_1: paid } }), ["accept", "refund"]);
 });
 
 const GONE = { e_1: { amount: 3600, status: "succeeded", paymentId: "pi_1", elsewhere: true } };

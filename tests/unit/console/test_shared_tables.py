@@ -11,6 +11,7 @@ from ops.lookup import REFUND_IDS, REFUNDABLE
 from ops.orders import query_for
 from ops.reading import Query
 from ops.standing import STANDING
+from orders.disputes import DECIDED
 from orders.event_kinds import EventKind
 from orders.lifecycle import TRANSITIONS
 from orders.operator_events import HoldProlonged, HoldReleased, OrderAccepted, OrderCancelled, RefundOrdered
@@ -66,6 +67,7 @@ def test_every_status_is_known_and_means_what_it_means_to_the_command_line(conso
     known = {str(status): says for status, says in STANDING.items() if status is not OrderStatus.UNKNOWN}
     assert console["standing"] == known
     assert set(console["statuses"]) == set(known)
+    assert set(console["decided"]) == DECIDED
 
 
 def test_an_act_is_offered_where_the_service_would_not_turn_it_down_for_the_status_alone(console: Tables) -> None:

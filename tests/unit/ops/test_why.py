@@ -70,6 +70,12 @@ def test_an_unknown_id_says_so(some_id: str) -> None:
     assert some_id in result.stderr
 
 
+@pytest.mark.parametrize("some_id", ["re_9", "pyr_9", "elsewhere_r-1_pi_9"])
+def test_an_unknown_refund_is_looked_for_by_its_payment(some_id: str) -> None:
+    said = operated(a_shop_after(a_placement()), "why", some_id).stderr
+    assert f"has a refund {some_id}: try the id of its payment" in said
+
+
 def test_a_claim_that_is_gone_leaves_the_audit_entry_to_lead_to_the_order() -> None:
     store = a_shop_after(a_placement(), a_payment())
     store.delete("webhookEvents/evt_1")
