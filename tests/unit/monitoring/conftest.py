@@ -168,6 +168,11 @@ def for_a_person() -> list[LoggedShop]:
         after(LoggedShop(a_shop_with_a_hold()), a_stripe_event(account="acct_9")),
         after(shipped, the_event("payment_intent.canceled", event_id="evt_2")),
         after(paid_shop(), the_event("payment_intent.succeeded", event_id="evt_2", **second)),
+        after(
+            LoggedShop(a_shop_with_a_hold()),
+            the_event("payment_intent.partially_funded"),
+            the_event("payment_intent.canceled", event_id="evt_2"),
+        ),
         after(two_orders, the_event("payment_intent.succeeded", event_id="evt_2", **other_order)),
         after(paid_shop(), a_refund("evt_2", restock="some"), a_refund("evt_3", restock="shirt:99", refund_id="re_2")),
         after(gone, a_refund("evt_2")),
