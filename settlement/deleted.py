@@ -72,7 +72,7 @@ def _failed_note(event: RefundUpdated) -> str:
 
 
 def _note(order_id: str, news: str) -> str:
-    return f"{in_words(news, f'deleted_order: {order_id} no longer exists')}"
+    return f"{news}; deleted_order: {order_id} no longer exists"
 
 
 def _notice(kind: NoticeType, money: Money | None, reason: str) -> Notice:

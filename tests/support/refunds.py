@@ -16,8 +16,9 @@ def a_refund(
     restock: Restock = None,
     payment_id: str | None = "pi_1",
     at: datetime | None = None,
+    failed_at: datetime | None = None,
 ) -> Refund:
-    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id, at=at)
+    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id, at=at, failed_at=failed_at)
 
 
 def a_refunded_charge(

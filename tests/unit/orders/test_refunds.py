@@ -1,5 +1,6 @@
 """What is known of refunds only grows, and adds up alike in any order of reports."""
 
+from datetime import timedelta
 from functools import reduce
 from itertools import pairwise, permutations
 from typing import Any
@@ -98,9 +99,11 @@ def test_what_was_said_of_units_once_stays_said(one: Restock, other: Restock, me
     assert refunds[0].merged_with(refunds[1]).restock == refunds[1].merged_with(refunds[0]).restock == merged
 
 
-def test_two_reports_of_one_refund_keep_the_larger_amount_the_earlier_time_and_the_named_payment() -> None:
-    merged = a_refund(amount=1_200, payment_id=None, at=NOW).merged_with(a_refund(amount=1_000, at=LATER))
-    assert (merged.amount, merged.payment_id, merged.at) == (1_200, "pi_1", NOW)
+def test_two_reports_of_one_refund_keep_the_larger_amount_the_earlier_times_and_the_named_payment() -> None:
+    one = a_refund(amount=1_200, payment_id=None, at=NOW, failed_at=LATER)
+    other = a_refund(amount=1_000, at=LATER, failed_at=LATER + timedelta(days=1))
+    for merged in one.merged_with(other), other.merged_with(one):
+        assert (merged.amount, merged.payment_id, merged.at, merged.failed_at) == (1_200, "pi_1", NOW, LATER)
 
 
 # --- What it adds up to -----------------------------------------------------------------------------------------------

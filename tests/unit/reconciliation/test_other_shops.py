@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from orders.outcome import Outcome, Result
+from orders.events import Cause
+from orders.operator_events import MarkedAsHandled
+from orders.outcome import Outcome, Result, StoreContended
 from reconciliation.reconciled import AtStripe
-from tests.support.reconciling import ShopAtStripe
+from tests.support.reconciling import ShopAtStripe, before_settling
 from tests.support.refunds import an_updated_refund
 from tests.support.shop import document_at
 from webhooks.ownership import Naming
@@ -55,13 +57,14 @@ def test_it_is_handled_and_the_trail_says_why() -> None:
             entry = document_at(shop.store, path)
             assert (entry["operator"], entry["reason"], entry["result"]) == ("reconciliation", why, "handled")
         assert document_at(shop.store, f"operatorRequests/other_shop_{event_id}")["result"] == "handled"
-    assert [line["message"] for line in shop.logged("handled")] == [why] * len(events)
+    lines = [{"severity": "INFO", "message": why, "eventId": event_id, "result": "handled"} for event_id in events]
+    assert shop.logged("handled") == lines
     asked = len(shop.stripe.asked)
     shop.reconcile()
     assert "payment_intent" not in shop.stripe.asked[asked:]
 
 
-@pytest.mark.parametrize("shop_id", [None, "ours"], ids=["of nobody's", "of ours"])
+@pytest.mark.parametrize("shop_id", [None, "ours"], ids=["no shop named", "our shop"])
 def test_what_may_be_ours_waits_for_a_person_and_is_asked_about_for_some_days(shop_id: str | None) -> None:
     shop, events = a_refund_of(shop_id)
     without, _ = a_refund_of(shop_id)
@@ -88,6 +91,19 @@ def test_what_stripe_does_not_know_or_names_no_intent_waits() -> None:
     shop.settle(replace(by_charge, delivery=replace(by_charge.delivery, delivered_at=shop.now)))
     shop.reconcile()
     assert set(waiting_in(shop)) == {*events, "evt_charge"}
+
+
+def test_an_event_that_cannot_be_handled_is_named_in_the_log_and_holds_up_no_other() -> None:
+    shop, events = a_refund_of("theirs")
+
+    def refuse_the_first(event: Cause) -> None:
+        if isinstance(event, MarkedAsHandled) and event.target_id == events[0]:
+            raise StoreContended("busy")
+
+    before_settling(shop.job(), refuse_the_first).run()
+    assert waiting_in(shop) == events[:1]
+    busy = {"severity": "WARNING", "message": "StoreContended: busy", "eventId": events[0], "result": "not_compared"}
+    assert shop.logged("not_compared") == [busy]
 
 
 def test_what_an_earlier_run_has_asked_for_and_nobody_has_answered_is_answered() -> None:

@@ -54,6 +54,12 @@ def test_so_they_are_of_what_arrives_afterwards_and_of_more_of_it_and_of_nothing
     assert told_in(after(a_lapse(), PART)) == {"evt_part": ("partly_funded", 2_400, f"{SAID}expired")}
 
 
+def test_parts_of_two_transfers_are_named_in_one_notice() -> None:
+    other = replace(a_processing("evt_other", payment_intent_id="pi_2"), funded=Money(500, "eur"))
+    ((_, _, reason),) = told_in(after(PART, other, a_lapse())).values()
+    assert str(reason).startswith("partly_funded: 2400 eur of pi_1 and 500 eur of pi_2 has arrived")
+
+
 def test_what_has_arrived_is_known_in_any_order_of_events_and_is_no_more_once_all_of_it_has() -> None:
     more = replace(a_processing("evt_more", created_at=LATER), funded=Money(3_000, "eur"))
     for events in permutations([PART, more]):
