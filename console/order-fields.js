@@ -14,7 +14,7 @@ export const STANDING = {
   expired: ["its hold ended before it was paid", "soft"],
   cancelled: ["cancelled before it was paid", "soft"],
   refund_due: ["paid, but it cannot be fulfilled: its money is due back", "bad"],
-  review: ["what was paid is not what was asked: nothing moves until a person decides", "warn"],
+  review: ["what was paid is not what was asked; nothing moves until a person decides", "warn"],
 };
 
 /** A dispute's statuses in which nobody waits for an answer; in any other it is open, also in an unknown one. */

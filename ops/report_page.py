@@ -30,7 +30,7 @@ def _head(report: Report, how: str | None) -> Iterator[Part]:
     if how:
         yield Line(how, Tone.QUIET)
     tone = Tone.WARNING if report.next else Tone.GOOD
-    yield Line(f"Order {report.order_id} is {report.status or 'missing'}: {report.standing}.", tone)
+    yield Line(f"Order {report.order_id} ({report.status or 'missing'}): {report.standing}.", tone)
     customer = f"by customer {report.user_id}" if report.user_id else "by an unnamed customer"
     if report.created_at:
         yield Line(f"Placed {moment(report.created_at)} UTC, {customer}.", Tone.QUIET)

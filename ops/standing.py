@@ -21,7 +21,7 @@ STANDING: Final[Mapping[OrderStatus, str]] = {
     OrderStatus.EXPIRED: "its hold ended before it was paid",
     OrderStatus.CANCELLED: "cancelled before it was paid",
     OrderStatus.REFUND_DUE: "paid, but it cannot be fulfilled: its money is due back",
-    OrderStatus.REVIEW: "what was paid is not what was asked: nothing moves until a person decides",
+    OrderStatus.REVIEW: "what was paid is not what was asked; nothing moves until a person decides",
     OrderStatus.UNKNOWN: "somebody else has overwritten its status",
 }
 

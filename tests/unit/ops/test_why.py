@@ -60,7 +60,7 @@ def test_every_id_leads_to_its_order(some_id: str, kind: str) -> None:
     gone = {"amount": 1, "status": "succeeded", "paymentId": "pi_1", "elsewhere": True}
     store.put("orders/order-1", {**order, "refunds": {**order["refunds"], "elsewhere_r-1_pi_1": gone}})
     said = told(with_effect(store, A_MAIL), some_id)
-    assert said.startswith(f"The {kind} {some_id} belongs to an order.\nOrder order-1 is refunded: ")
+    assert said.startswith(f"The {kind} {some_id} belongs to an order.\nOrder order-1 (refunded): ")
 
 
 @pytest.mark.parametrize("some_id", ["nobody", "re_9", "a/b"])
@@ -246,4 +246,4 @@ def warnings_of(store: MemoryStore) -> list[str]:
 def test_what_needs_a_person_stands_out() -> None:
     assert warnings_of(a_shop_after(a_placement(), a_payment())) == []
     verdict, happened = warnings_of(with_effect(a_shop_after(a_placement()), A_MAIL, state="ERROR"))
-    assert (verdict[:24], happened[21:38]) == ("Order order-1 is reserve", "mail for customer")
+    assert (verdict[:24], happened[21:38]) == ("Order order-1 (reserved)", "mail for customer")
