@@ -1,5 +1,5 @@
 // What an operator can do, and how it is asked for: a document that the service answers. Pure.
-import { balanceOf, currencyOf, mistakesOf, paymentsOf } from "./order-fields.js";
+import { balanceOf, currencyOf, mistakesOf, paymentsOf, STANDING } from "./order-fields.js";
 import { minorUnits } from "./money.js";
 
 /** By kind: its name on a button, what it does, and in which statuses of an order it is no use to ask for it at all. */
@@ -48,6 +48,9 @@ export function actsOn(fields) {
   const possible = Object.keys(ACTS).filter((kind) => ACTS[kind].statuses.includes(settledStatus(fields)));
   return possible.filter((kind) => kind !== "refund" || balanceOf(fields).length || mistakesOf(fields).length);
 }
+
+/** Its status as the service names it, also one that somebody else has written. */
+export const expectedStatus = ({ status }) => (status in STANDING ? status : "unknown");
 
 /** What can be chosen for an act, as fields of a form: `{ name, label, type, options, value, note }`. */
 export function choicesFor(kind, fields) {

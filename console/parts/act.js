@@ -1,6 +1,6 @@
 // An act in three steps: say what and why, see what would become of it, and only then have it done.
 import { html, nothing, render } from "../sdk/lit-html.js";
-import { ACTS, choicesFor, isDone, parametersFrom, REASON_CHARACTERS_MAX, Unclear } from "../acts.js";
+import { ACTS, choicesFor, expectedStatus, isDone, parametersFrom, REASON_CHARACTERS_MAX, Unclear } from "../acts.js";
 import { ask, NotAnswered } from "../requests.js";
 import { refusalInWords } from "../words.js";
 import { table } from "./table.js";
@@ -56,7 +56,7 @@ function say(act, state, draw) {
         target: act.target,
         reason: said.get("reason").trim(),
         // What is decided here is decided of the order as it is seen here.
-        ...(act.fields ? { expectedStatus: act.fields.status } : {}),
+        ...(act.fields ? { expectedStatus: expectedStatus(act.fields) } : {}),
         ...act.said,
         ...parametersFrom(act.kind, said, act.fields),
       };

@@ -1,7 +1,7 @@
 // The console's pure modules, by Node's own test runner: test_modules.py runs it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actsOn, choicesFor, parametersFrom, Unclear } from "../../../console/acts.js";
+import { actsOn, choicesFor, expectedStatus, parametersFrom, Unclear } from "../../../console/acts.js";
 import { CONCERNS } from "../../../console/attention.js";
 import { head, rows } from "../../../console/csv.js";
 import { cursorIn, filterIn, parametersOf } from "../../../console/filter.js";
@@ -117,6 +117,7 @@ test("a refund is offered only while there is money to send back", () => {
   assert.deepEqual(actsOn({ status: "refunded", payments: { pi_1: paid }, refunds: GONE }), ["refund"]);
   assert.deepEqual(actsOn({ status: "reserved" }), ["accept", "release", "extend", "cancel"]);
   assert.deepEqual(actsOn({ status: "somebody else's" }), []);
+  assert.deepEqual(["review", "shipped"].map((status) => expectedStatus({ status })), ["review", "unknown"]);
   assert.deepEqual(actsOn({ status: "cancelled", finalizedAt: new Date(), payments: { pi_1: paid } }), ["refund"]);
   assert.deepEqual(actsOn({ status: "shipped", unfulfilledAs: "review", payments: { pi_1: paid } }), ["accept", "refund"]);
 });
