@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from database.documents.order_fields import units_from
 from database.documents.orders import ALL_BUT_ITEMS, changed_fields, order_from, without_items
 from orders.refunds import Refunds, RestockRule, units_named
 from tests.support.anything import tampered
@@ -90,3 +91,7 @@ def test_an_order_with_unreadably_large_items_is_read_without_them_and_oversized
     order = order_from("order-1", read)
     assert (order.is_oversized, order.user_id, order.lines) == (True, "alice", ())
     assert read.keys() == {"status", "userId", "items"}
+
+
+def test_whatever_is_no_item_in_a_list_of_units_is_passed_over() -> None:
+    assert units_from(["shirt", None, ["shirt", 1], {"productId": "shirt", "quantity": 2}]) == {"shirt": 2}
