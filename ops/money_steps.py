@@ -29,14 +29,15 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
     to_retry = [each for each in given_up if why_not_again(each.stored, _stored(case.effects), order) is None]
     yield from map(_retry, to_retry)
     is_under_way = any(each.stored.is_under_way for each in refunds)
+    as_made = with_unreported(order, _stored(case.effects))
     if not is_under_way:
         yield from _of_status(order, case, to_retry)
         yield from _of_unneeded(order, case, to_retry)
-        yield from _of_lost_refunds(with_unreported(order, _stored(case.effects)), to_retry)
+        yield from _of_lost_refunds(as_made, to_retry)
         if order.cancel_requested_at and order.status in _SOLD and _is_left(order, case):
             yield from _ways_back(order, "The customer wants to cancel the order: refund it", "", to_retry)
     for each in given_up:
-        anew = [] if each in to_retry else list(_for_replaced(order, each.stored))
+        anew = [] if each in to_retry else list(_for_replaced(as_made, each.stored))
         yield from anew if not is_under_way else ()
         yield _handle(each, is_over=not (anew or each in to_retry))
 

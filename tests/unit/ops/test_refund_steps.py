@@ -137,6 +137,17 @@ def test_a_refund_that_was_given_up_before_other_money_went_back_is_ordered_anew
         assert why in told(store)
 
 
+@pytest.mark.parametrize("given_up", [None, 1_200])
+def test_a_refund_that_was_given_up_is_not_ordered_anew_while_stripe_has_yet_to_report_that_all_went_back(
+    given_up: int | None,
+) -> None:
+    store = without_requests(a_shop_after(a_placement(), a_payment()))
+    lost, other = an_ordered_refund_effect("operator_1", given_up), an_ordered_refund_effect("operator_2", None)
+    with_effect(store, lost, state="ERROR", error="no key", nextAttemptAt=None)
+    with_effect(store, other, state="SUCCESS", refundId="re_2", createdAt=LATER)
+    assert next_steps(store) == [f"./shop handle {lost.effect_id}"]
+
+
 def test_a_payment_too_many_that_the_service_refunds_is_left_to_it() -> None:
     assert next_steps(with_effect(a_shop_paid_twice(), A_REFUND)) == []
 
