@@ -14,9 +14,9 @@ from tests.support.browser import STEP_SECONDS_MAX, a_console_of, a_visit, barri
 from tests.support.builders import an_order
 from tests.support.console import (
     OPERATOR,
-    a_parked_event,
     a_shop_in_trouble,
     an_account,
+    an_event_parked,
     first_paint,
     hosts_of,
     open_order,
@@ -185,7 +185,7 @@ def test_events_that_wait_or_came_again_are_listed_and_deliveries_are_counted_by
     aside = {"eventType": "charge.succeeded", "processed": True, "result": "other_account", "account": "acct_1"}
     received = {"receivedAt": datetime.now(UTC), "deliveries": 1, "livemode": False, "orderId": None}
     often = {**aside, **received, "result": "first_time_finalized", "deliveries": 1_000}
-    waits = {"orderId": None, **a_parked_event(datetime.now(UTC))}
+    waits = {"orderId": None, **an_event_parked(datetime.now(UTC))}
     events = {"evt_aside": {**aside, **received}, "evt_again": often, "evt_waits": waits}
     write_all(client, {f"webhookEvents/{event_id}": event for event_id, event in events.items()})
     console.goto("/#/events")

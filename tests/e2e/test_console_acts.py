@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.running_shop import RunningShop
 from tests.support.browser import a_served_console, barriers
 from tests.support.builders import a_catalogue_entry, an_order
-from tests.support.console import OPERATOR, a_mail_given_up, a_parked_event, open_order
+from tests.support.console import OPERATOR, a_mail_given_up, an_event_parked, open_order
 from tests.support.emulated_shop import write_all
 from tests.support.stripe_objects import a_payment_event
 
@@ -121,7 +121,7 @@ def test_what_a_person_has_seen_to_is_marked_as_handled_and_in_no_list_any_more(
     found = {"rule": "amounts_differ", "found": "Stripe says otherwise", "target": order_id, "state": "open"}
     waiting = {
         mail: a_mail_given_up(order_id, shop.prefix, now),
-        event: {**a_parked_event(now), "orderId": order_id},
+        event: {**an_event_parked(now), "orderId": order_id},
         f"findings/{finding}": {**found, "orderId": order_id, "since": now},
     }
     write_all(shop.client, {f"orders/{order_id}": an_order(status="expired"), **waiting})
@@ -155,7 +155,7 @@ def test_a_parked_event_is_settled_from_the_list_of_events(console: Page, shop: 
     refund = {"amount": 500, "status": "succeeded", "paymentId": payment_id}
     event = {"kind": "refund_updated", "createdAt": now, "paymentIntentId": payment_id, "refunds": {"re_9": refund}}
     # Sorts first, whatever other tests have parked.
-    claim = {**a_parked_event(now - timedelta(days=30)), "orderId": None, "lastDeliveryAt": now}
+    claim = {**an_event_parked(now - timedelta(days=30)), "orderId": None, "lastDeliveryAt": now}
     event_id = f"evt_{shop.prefix}_waits"
     kept = {**claim, "event": {**event, "amount": 500, "currency": "eur"}}
     shop.client.document(f"webhookEvents/{event_id}").set(kept)

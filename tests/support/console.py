@@ -143,13 +143,13 @@ def _beside_orders(now: datetime) -> Mapping[str, Fields]:
     times = {"dueBy": now + timedelta(days=3), "openedAt": now, "toldAt": now}
     return {
         "disputes/dp_1": {**dispute, "status": "needs_response", **times},
-        "webhookEvents/evt_parked": {"orderId": "order-due", **a_parked_event(now)},
+        "webhookEvents/evt_parked": {"orderId": "order-due", **an_event_parked(now)},
         "findings/1": {**finding, "since": now, "state": "open"},
         "effects/evt_1_mail_customer": a_mail_given_up("order-due", "evt_1", now),
     }
 
 
-def a_parked_event(at: datetime) -> Fields:
+def an_event_parked(at: datetime) -> Fields:
     """A refund of a payment that the shop does not know."""
     event = {"amount": 500, "currency": "eur"}
     waits = {"processed": False, "result": "payment_not_found", "parkedAt": at, "event": event}

@@ -234,7 +234,7 @@ def opened_by(reconciled: Reconciled) -> list[str]:
     return sorted(finding.finding_id for finding in reconciled.opened)
 
 
-def answer_of(job: Reconciliation, method: str = "POST") -> tuple[int, Json]:
+def answer_to(job: Reconciliation, method: str = "POST") -> tuple[int, Json]:
     """The endpoint's status and answer."""
     with _app.test_request_context(method=method):
         response = ReconciliationEndpoint(job).respond(request)
@@ -243,4 +243,4 @@ def answer_of(job: Reconciliation, method: str = "POST") -> tuple[int, Json]:
 
 
 def status_of(job: Reconciliation) -> int:
-    return answer_of(job)[0]
+    return answer_to(job)[0]

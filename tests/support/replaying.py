@@ -38,9 +38,9 @@ def the_set(*event_ids: str) -> tuple[str, ...]:
     return ("--count", str(len(event_ids)), "--set", set_of(event_ids))
 
 
-def ran(store: MemoryStore, *words: str, now: datetime = LATER, **more: Any) -> Result:
+def replay(store: MemoryStore, *words: str, now: datetime = LATER, **more: Any) -> Result:
     return operated(store, "replay", *words, now=now, **more)
 
 
-def lines_of(result: Result) -> list[str]:
+def output_lines_of(result: Result) -> list[str]:
     return [" ".join(line.split()) for line in result.stdout.splitlines()]

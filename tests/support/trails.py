@@ -27,7 +27,7 @@ def ends(trail: Trail) -> Head | None:
     return Head(len(trail), str(trail[-1]["hash"])) if trail else None
 
 
-def an_order(head: Head | None, *anchored: Head, order_id: str = "order-1", created_at: datetime = NOW) -> Ends:
+def a_chained_order(head: Head | None, *anchored: Head, order_id: str = "order-1", created_at: datetime = NOW) -> Ends:
     return Ends(order_id, exists=True, created_at=created_at, head=head, anchored=anchored)
 
 
@@ -42,7 +42,7 @@ def found(trail: Sequence[Fields], order: Ends) -> list[tuple[str, str | None]]:
 
 
 WHOLE: Final = a_trail()
-ORDER: Final = an_order(ends(WHOLE))
+ORDER: Final = a_chained_order(ends(WHOLE))
 
 
 def forged(number: int, **changes: object) -> Trail:

@@ -16,8 +16,8 @@ from tests.support.trails import (
     UNCHAINED,
     WHOLE,
     Trail,
+    a_chained_order,
     a_trail,
-    an_order,
     ends,
     forged,
     found,
@@ -130,14 +130,14 @@ def test_a_copy_of_an_entry_is_found_by_its_id() -> None:
 
 def test_what_comes_before_the_first_one_is_missing() -> None:
     trail = [chained(WHOLE[0], Head(0, "0" * 64))]
-    assert found(trail, an_order(ends(trail))) == [("missing", None)]
+    assert found(trail, a_chained_order(ends(trail))) == [("missing", None)]
 
 
 def test_where_it_ends_must_be_what_the_order_says() -> None:
-    assert found(WHOLE, an_order(None)) == [("head", None)]
-    assert found([*WHOLE, a_fork(2)], an_order(None)) == [("head", None), ("inserted", "evt_x")]
-    assert found(WHOLE, an_order(Head(5, "0" * 64))) == [("head", "evt_5")]
-    assert found(WHOLE, an_order(ends(WHOLE[:3]))) == [("head", "evt_5"), ("head", "evt_4")]
+    assert found(WHOLE, a_chained_order(None)) == [("head", None)]
+    assert found([*WHOLE, a_fork(2)], a_chained_order(None)) == [("head", None), ("inserted", "evt_x")]
+    assert found(WHOLE, a_chained_order(Head(5, "0" * 64))) == [("head", "evt_5")]
+    assert found(WHOLE, a_chained_order(ends(WHOLE[:3]))) == [("head", "evt_5"), ("head", "evt_4")]
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_what_is_from_before_the_chain_is_counted_and_so_is_what_was_set_aside()
     before: Fields = {"eventId": "evt_0", "createdAt": NOW, "stock": [{"productId": "shirt", "stock": -1}]}
     aside: Fields = {"eventId": "evt_a", "createdAt": NOW + timedelta(hours=1), "result": "other_account", "stock": []}
     assert verified(ORDER, read([before, before, *WHOLE, aside, aside])) == Verdict("order-1", ENTRIES, 0, 2, 2, ())
-    assert verified(an_order(None), read([before])) == Verdict("order-1", 0, 0, 1, 0, ())
+    assert verified(a_chained_order(None), read([before])) == Verdict("order-1", 0, 0, 1, 0, ())

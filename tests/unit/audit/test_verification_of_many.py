@@ -15,8 +15,8 @@ from tests.support.trails import (
     ORDER,
     UNCHAINED,
     WHOLE,
+    a_chained_order,
     a_trail,
-    an_order,
     ends,
     forged,
     found,
@@ -27,7 +27,7 @@ from tests.support.trails import (
 EARLIER: Final = a_trail(3, begun_at=LONG_AGO, prefix="old")
 
 
-@pytest.mark.parametrize("order", [ORDER, an_order(None, created_at=NOW + timedelta(hours=1))])
+@pytest.mark.parametrize("order", [ORDER, a_chained_order(None, created_at=NOW + timedelta(hours=1))])
 def test_an_order_that_was_created_again_has_a_chain_of_its_own(order: Ends) -> None:
     verdict = verified(order, read([*WHOLE, *EARLIER]))
     assert (verdict.chained + verdict.of_earlier_orders, verdict.findings) == (8, ())
@@ -48,10 +48,10 @@ def test_the_chain_of_an_earlier_order_is_checked_too() -> None:
 def test_what_was_anchored_must_still_be_in_the_chain() -> None:
     then = ends(WHOLE[:3])
     assert then is not None
-    assert found(WHOLE, an_order(ends(WHOLE), then)) == []
+    assert found(WHOLE, a_chained_order(ends(WHOLE), then)) == []
     anew = forged(2, amount=1)
-    assert found(anew, an_order(ends(anew))) == []
-    assert found(anew, an_order(ends(anew), then)) == [("anchor", None)]
+    assert found(anew, a_chained_order(ends(anew))) == []
+    assert found(anew, a_chained_order(ends(anew), then)) == [("anchor", None)]
     # Also if the order was deleted since.
     assert found(WHOLE, Ends("order-1", anchored=(then,))) == []
     assert found([], Ends("order-1", anchored=(then,))) == [("anchor", None)]
@@ -105,8 +105,8 @@ def test_all_orders_are_judged_one_after_the_other() -> None:
     trails = {name: a_trail(2, name) for name in ("a", "b", "deleted")}
     entries = [entry for name, trail in trails.items() for entry in read(trail, name)]
     nobodys: Fields = {"eventId": "evt_a", "createdAt": NOW, "result": "stock_adjusted", "stock": [{}]}
-    orders = [an_order(ends(trails[name]), order_id=name) for name in ("a", "b")]
-    gone, before = an_order(ends(WHOLE), order_id="aa"), an_order(None, order_id="z")
+    orders = [a_chained_order(ends(trails[name]), order_id=name) for name in ("a", "b")]
+    gone, before = a_chained_order(ends(WHOLE), order_id="aa"), a_chained_order(None, order_id="z")
     verdicts = list(verified_all([orders[0], gone, orders[1], before], [*read([nobodys], None), *entries], NO_ACTS))
     assert verdicts[0].from_before == 1
     assert [(each.order_id, each.chained + each.of_earlier_orders, len(each.findings)) for each in verdicts] == [
@@ -123,7 +123,7 @@ def test_all_orders_are_judged_one_after_the_other() -> None:
     ("orders", "entries"), [("", "ab"), ("a", "ab"), ("a", "b"), ("ab", "b"), ("ab", "a"), ("abc", "a"), ("abc", "")]
 )
 def test_each_order_is_judged_once_whether_it_has_entries_or_exists(orders: str, entries: str) -> None:
-    ends_of = [an_order(None, order_id=order_id) for order_id in orders]
+    ends_of = [a_chained_order(None, order_id=order_id) for order_id in orders]
     acts, *verdicts = verified_all(ends_of, [Entry("evt_x", order_id, UNCHAINED) for order_id in entries], NO_ACTS)
     assert acts.order_id is None
     assert [(each.order_id, each.from_before) for each in verdicts] == [

@@ -13,7 +13,7 @@ from service.environment import SettingsError
 from service.wiring import patience
 from stripe_api.client import StripeClient
 from tests.support.builders import NOW
-from tests.support.replaying import PAID, YES, Stripe, lines_of, ran, the_set
+from tests.support.replaying import PAID, YES, Stripe, output_lines_of, replay, the_set
 from tests.support.shop import a_shop, a_shop_with_a_hold, status_in
 from tests.support.stripe_objects import the_event
 from tools.stripe_events import thin_event_of
@@ -53,7 +53,7 @@ def test_what_is_no_file_of_events_is_refused_as_a_whole(text: str, said: str) -
 def test_what_a_file_says_is_looked_up_in_stripe_and_what_stripe_says_counts() -> None:
     store = a_shop_with_a_hold()
     tampered = the_event("payment_intent.succeeded", amount_received=1)
-    done = ran(store, "--from", "-", *the_set("evt_1"), *YES, stripe=Stripe(PAID), given=json.dumps(tampered))
+    done = replay(store, "--from", "-", *the_set("evt_1"), *YES, stripe=Stripe(PAID), given=json.dumps(tampered))
     assert (done.exit_code, status_in(store)) == (0, "finalized")
     assert "from Stripe," in done.stdout
 
@@ -61,8 +61,8 @@ def test_what_a_file_says_is_looked_up_in_stripe_and_what_stripe_says_counts() -
 def test_each_event_and_the_money_of_each_payment_counts_once_and_a_thin_event_as_what_it_stands_for() -> None:
     charge = the_event("charge.succeeded", event_id="evt_3")
     stripe, file = Stripe(PAID, charge), json.dumps([PAID, PAID, charge, thin_event_of(dict(PAID), "evt_thin")])
-    shown = ran(a_shop_with_a_hold(), "--from", "-", stripe=stripe, given=file)
-    assert lines_of(shown)[0] == "2 events, 3600 eur paid in minor units"
+    shown = replay(a_shop_with_a_hold(), "--from", "-", stripe=stripe, given=file)
+    assert output_lines_of(shown)[0] == "2 events, 3600 eur paid in minor units"
 
 
 def test_what_only_a_file_says_is_shown_and_settled_only_by_who_accepts_that_nobody_has_signed_it(
@@ -72,11 +72,11 @@ def test_what_only_a_file_says_is_shown_and_settled_only_by_who_accepts_that_nob
     file.write_text(json.dumps([PAID]))
     taken = ("--from", str(file), *the_set("evt_1"))
     for stripe in None, Stripe():
-        shown = ran(store, *taken, stripe=stripe)
+        shown = replay(store, *taken, stripe=stripe)
         assert "1 of them are only in the file: they are not signed" in shown.stdout
-        refused = ran(store, *taken, *YES, stripe=stripe)
+        refused = replay(store, *taken, *YES, stripe=stripe)
         assert (refused.exit_code, status_in(store), "add --unsigned" in refused.stderr) == (2, "reserved", True)
-    assert ran(store, *taken, *YES, "--unsigned").exit_code == 0
+    assert replay(store, *taken, *YES, "--unsigned").exit_code == 0
     assert status_in(store) == "finalized"
 
 
@@ -98,7 +98,7 @@ def test_what_only_a_file_says_is_shown_and_settled_only_by_who_accepts_that_nob
 def test_what_is_said_wrongly_or_cannot_be_answered_does_nothing(words: tuple[str, ...], code: int, said: str) -> None:
     store = a_shop_with_a_hold()
     before = store.dump()
-    refused = ran(store, *words, stripe=Stripe(PAID))
+    refused = replay(store, *words, stripe=Stripe(PAID))
     assert (refused.exit_code, said in refused.stderr, store.dump()) == (code, True, before)
 
 
@@ -112,7 +112,7 @@ def test_stripe_is_asked_with_the_key_of_the_environment_and_only_in_the_mode_of
 
 
 def test_without_a_key_it_says_where_to_take_one_from() -> None:
-    refused = ran(a_shop(), "evt_1")
+    refused = replay(a_shop(), "evt_1")
     assert (refused.exit_code, "gcloud secrets versions access" in refused.stdout) == (1, True)
 
 
@@ -128,24 +128,24 @@ def test_without_a_key_it_says_where_to_take_one_from() -> None:
 def test_what_stripe_does_not_show_says_why(event_id: str, said: str) -> None:
     stripe = Stripe()
     stripe.events["evt_other"] = stripe.events["evt/1"] = PAID
-    refused = ran(a_shop_with_a_hold(), event_id, stripe=stripe)
+    refused = replay(a_shop_with_a_hold(), event_id, stripe=stripe)
     assert (refused.exit_code, said in refused.stdout) == (1, True)
 
 
 def test_what_nobody_knows_to_be_settled_can_be_replayed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaying, "patience", lambda: patience(total_seconds=0))
-    shown = ran(a_shop_with_a_hold(), "evt_1", *YES, stripe=Stripe(PAID))
+    shown = replay(a_shop_with_a_hold(), "evt_1", *YES, stripe=Stripe(PAID))
     assert (shown.exit_code, "it is not known whether it was settled" in shown.stdout) == (1, True)
 
 
 def test_an_event_whose_order_is_not_there_yet_says_so() -> None:
     recent = {**PAID, "created": int(NOW.timestamp())}
-    shown = ran(a_shop(), "evt_1", stripe=Stripe(recent))
+    shown = replay(a_shop(), "evt_1", stripe=Stripe(recent))
     assert (shown.exit_code, "cannot be settled now: order order-1 does not exist yet" in shown.stdout) == (1, True)
 
 
 def test_in_json_the_same_is_said() -> None:
-    data = json.loads(ran(a_shop_with_a_hold(), "evt_1", "--json", stripe=Stripe(PAID)).stdout)
+    data = json.loads(replay(a_shop_with_a_hold(), "evt_1", "--json", stripe=Stripe(PAID)).stdout)
     assert data["found"] == {
         "events": 1,
         "money": {"paid": {"eur": 3_600}},

@@ -11,7 +11,7 @@ from tests.support.builders import NOW
 from tests.support.interference import before_each_commit, failing_after
 from tests.support.memory_store import MemoryStore
 from tests.support.reconciled_day import a_day_at, nothing, outcome_in
-from tests.support.reconciling import ShopAtStripe, answer_of, before_settling, status_of
+from tests.support.reconciling import ShopAtStripe, answer_to, before_settling, status_of
 from tests.support.shop import document_at, shirts_in, status_in
 
 
@@ -86,12 +86,12 @@ def test_a_database_that_takes_no_part_ends_the_run_and_the_next_one_goes_on() -
 
     down.read = read  # type: ignore[method-assign]
     error = "the reconciliation did not finish; the next run continues"
-    assert answer_of(replace(job, store=down)) == (503, {"error": error})
+    assert answer_to(replace(job, store=down)) == (503, {"error": error})
     assert shop.log.lines == [{"severity": "WARNING", "message": "StoreUnavailable: down", "result": "not_reconciled"}]
-    status, answer = answer_of(job)
+    status, answer = answer_to(job)
     assert (status, answer["orders"]) == (200, 1)
     assert status_of(replace(job, stripe=refusing)) == 500
-    assert answer_of(job, method="GET")[0] == 405
+    assert answer_to(job, method="GET")[0] == 405
     assert status_in(shop.store, "order-1") == "partially_refunded"
 
 

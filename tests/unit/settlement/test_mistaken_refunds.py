@@ -12,7 +12,7 @@ from settlement.terms import AutoRefund
 from tests.support.builders import LATER, TERMS, a_placement
 from tests.support.deciding import given
 from tests.support.decisions import shirts
-from tests.support.elsewhere import gone, sent_back
+from tests.support.elsewhere import refunded_elsewhere, sent_back
 from tests.support.memory_store import MemoryStore
 from tests.support.operators import an_operators_request, asked_of_order
 from tests.support.orders import a_sold_order
@@ -60,7 +60,7 @@ def test_operators_learn_of_returned_units_that_were_sold_again() -> None:
 
 
 def test_units_that_only_a_mistake_brought_back_do_not_stay_though_all_money_is_refunded_otherwise() -> None:
-    refunds = Refunds.of(replace(gone(1_200), restock={"shirt": 1}), a_refund("re_1", 3_600))
+    refunds = Refunds.of(replace(refunded_elsewhere(1_200), restock={"shirt": 1}), a_refund("re_1", 3_600))
     order = a_sold_order("refunded", refunds=refunds, returned={"shirt": 1})
     terms = replace(TERMS, restock_on_refund=False)
     change = given(order, terms=terms).changed_by(asked_of_order("refund-1", mistake="elsewhere_pi_1_1200"))

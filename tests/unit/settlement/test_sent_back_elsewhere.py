@@ -14,7 +14,7 @@ from settlement.retrying import why_not_again
 from settlement.terms import AutoRefund
 from tests.support.builders import LATER, NOW, TERMS, a_placement
 from tests.support.deciding import given
-from tests.support.elsewhere import gone, sent_back
+from tests.support.elsewhere import refunded_elsewhere, sent_back
 from tests.support.memory_store import MemoryStore
 from tests.support.operators import asked_of_order
 from tests.support.orders import PAID, a_held_order, a_sold_order
@@ -65,7 +65,7 @@ def test_a_refund_elsewhere_of_a_disputed_order_has_to_be_confirmed() -> None:
         meant = disputed.changed_by(asked_of_order("refund-1", elsewhere=True, again=True))
         assert meant.result == "refunded"
         assert disputed.changed_by(asked_of_order("refund-1")).result == "refund_ordered"
-        twice = given(a_sold_order(open_disputes=open_disputes, refunds=Refunds.of(gone(500))))
+        twice = given(a_sold_order(open_disputes=open_disputes, refunds=Refunds.of(refunded_elsewhere(500))))
         note = twice.changed_by(asked_of_order("refund-1", amount=500, elsewhere=True)).note or ""
         assert note.startswith("refunded_elsewhere: 500 of pi_1") and f"; {why}: " in note
 
@@ -99,7 +99,7 @@ def test_a_failed_refund_stays_on_the_order_until_its_amount_is_refunded_otherwi
 def test_nobody_is_asked_to_pay_back_once_more_what_stripe_could_not_refund_besides(
     elsewhere: int, result: str
 ) -> None:
-    order = a_sold_order(refunds=Refunds.of(gone(elsewhere), a_refund("re_1", 3_600, "pending")))
+    order = a_sold_order(refunds=Refunds.of(refunded_elsewhere(elsewhere), a_refund("re_1", 3_600, "pending")))
     change = given(order).changed_by(an_updated_refund("evt_3", a_refund("re_1", 3_600, "failed"), order_id="order-1"))
     assert (change.result, change.order.amount_refunded) == (result, elsewhere)
     assert [notice.type for notice in change.notices] == (["refund_failed"] if result == "refund_failed" else [])
@@ -155,13 +155,13 @@ def test_its_customer_is_told_of_a_payment_in_another_currency_in_that() -> None
     ("elsewhere", "at_stripe", "refunded"), [(3_600, 0, 3_600), (1_200, 1_200, 2_400), (1_200, 3_600, 3_600)]
 )
 def test_together_they_are_no_more_than_was_paid(elsewhere: int, at_stripe: int, refunded: int) -> None:
-    refunds = Refunds.of(gone(elsewhere), *([a_refund("re_1", at_stripe)] if at_stripe else ()))
+    refunds = Refunds.of(refunded_elsewhere(elsewhere), *([a_refund("re_1", at_stripe)] if at_stripe else ()))
     assert (refunds.amount_of(PAID), refunds.promised_of(PAID)) == (refunded, refunded)
     assert refunds.amount_at_stripe(PAID) == at_stripe
 
 
 def test_the_same_amount_again_has_to_be_confirmed() -> None:
-    order = a_sold_order(refunds=Refunds.of(gone(1_200)))
+    order = a_sold_order(refunds=Refunds.of(refunded_elsewhere(1_200)))
     for asked in ({"elsewhere": True}, {}):
         change = given(order, effects=()).changed_by(asked_of_order("refund-1", amount=1_200, **asked))
         assert (change.result, (change.note or "").partition(" went")[0]) == (
@@ -173,7 +173,7 @@ def test_the_same_amount_again_has_to_be_confirmed() -> None:
 
 
 def test_refunding_the_rest_asks_stripe_only_for_what_was_not_refunded_elsewhere() -> None:
-    for refunds, amount in (Refunds.of(gone(1_200)), 2_400), (Refunds.of(a_refund("re_1", 1_200)), None):
+    for refunds, amount in (Refunds.of(refunded_elsewhere(1_200)), 2_400), (Refunds.of(a_refund("re_1", 1_200)), None):
         change = given(a_sold_order(refunds=refunds), effects=()).changed_by(asked_of_order("refund-1"))
         assert [each.refund for each in change.effects] == [RefundTerms(amount, None)]
         assert change.note == "2400 eur of pi_1 to refund, 0 left after that"
@@ -186,11 +186,13 @@ def test_a_payment_of_an_earlier_order_has_nothing_to_put_on_record_here() -> No
 
 
 def test_what_went_back_elsewhere_is_no_difference_to_stripe() -> None:
-    order = a_sold_order("refunded", refunds=Refunds.of(gone(3_600)))
+    order = a_sold_order("refunded", refunds=Refunds.of(refunded_elsewhere(3_600)))
     assert RULE.judge(RefundsOnBothSides(PAID, order, ())) is None
 
 
-@pytest.mark.parametrize(("elsewhere", "asked_for"), [((), ["evt_2_stripe_refund_pi_1"]), ((gone(1_000),), [])])
+@pytest.mark.parametrize(
+    ("elsewhere", "asked_for"), [((), ["evt_2_stripe_refund_pi_1"]), ((refunded_elsewhere(1_000),), [])]
+)
 def test_a_payment_partly_refunded_elsewhere_is_not_refunded_automatically(
     elsewhere: tuple[Refund, ...], asked_for: list[str]
 ) -> None:
@@ -210,8 +212,8 @@ GIVEN_UP = StoredEffect(REFUND, EffectState.ERROR, 1, None, None, version=1)
     ("refunds", "why"),
     [
         (Refunds(), None),
-        (Refunds.of(gone(1_200)), "refunded_elsewhere"),
-        (Refunds.of(gone(1_200), gone(400)), "refunded_elsewhere"),
+        (Refunds.of(refunded_elsewhere(1_200)), "refunded_elsewhere"),
+        (Refunds.of(refunded_elsewhere(1_200), refunded_elsewhere(400)), "refunded_elsewhere"),
         (Refunds.of(a_refund("re_1", 3_600)), "nothing_left"),
         (Refunds.of(a_refund("re_1", 3_600, "failed")), None),
     ],
