@@ -10,6 +10,16 @@ from tools.toolchain import ROOT
 from webhooks.translation import _HANDLED
 
 README_WORDS_MAX: Final = 900
+ROOMS: Final = (
+    "database",
+    "notifications",
+    "orders",
+    "reconciliation",
+    "service",
+    "settlement",
+    "triggers",
+    "webhooks",
+)
 _ACTS: Final = ("service-accounts create", "--role=roles/datastore.user", "--role=roles/iam.serviceAccountUser")
 # Made on a developer's machine, not in the repository.
 INSTALLED: Final = ("build/", "venv/", "tools/node_modules")
@@ -132,3 +142,11 @@ def test_the_runbook_makes_every_account_that_a_function_runs_as_with_the_roles_
         "--role=roles/datastore.user": {name for name, roles in ROLES.items() if "roles/datastore.user" in roles},
         "--role=roles/iam.serviceAccountUser": {*ROLES},
     }
+
+
+def test_each_word_that_the_runbook_finds_in_a_log_message_is_in_the_code() -> None:
+    rows = re.findall(r"^\| (.*) in the message \|", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
+    words = {word for row in rows for word in re.findall(r"`([^`=]+)`", row)}
+    assert len(words) > len(rows) / 2
+    deployed = "".join(module.read_text() for room in ROOMS for module in ROOT.glob(f"{room}/**/*.py"))
+    assert {word for word in words if word not in deployed} == set()
