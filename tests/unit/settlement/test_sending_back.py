@@ -12,7 +12,7 @@ from orders.money import Money
 from orders.order import Order
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
-from settlement.sending_back import left_to_refund
+from settlement.sending_back import left_to_refund, with_unreported
 from tests.support.builders import NOW
 from tests.support.deciding import given
 from tests.support.operators import asked_of_order
@@ -193,6 +193,12 @@ def test_a_refund_that_the_shop_makes_by_itself_counts_as_one_that_is_ordered() 
     both = f"refund_under_way: 3600 eur of pi_2 (evt_2_stripe_refund_pi_2) and {PI_1_500} not"
     assert refused(twice, stored, ordered("pi_1", 500)).startswith(both)
     assert said_of(twice, stored, payment="pi_1") == "3600 eur of pi_1 to refund, 0 left after that"
+
+
+def test_what_stripe_has_made_and_not_reported_is_a_pending_refund_of_its_payment() -> None:
+    twice = a_sold_order(payments=Payments.of(PAID, SECOND))
+    as_made = with_unreported(twice, [ordered("pi_2", 500, "SUCCESS", "re_1")])
+    assert as_made.refunds == Refunds.of(a_refund("re_1", 500, "pending", payment_id="pi_2"))
 
 
 def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() -> None:
