@@ -15,7 +15,7 @@ from orders.events import (
 )
 from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
-from tests.support.builders import NOW
+from tests.support.builders import LATER, NOW
 from tests.support.refunds import a_refund
 from tests.support.stripe.charges import a_charge, a_refunded_charge_object, an_authorised_charge
 from tests.support.stripe.payment_intents import a_payment_intent
@@ -144,9 +144,10 @@ def test_a_refund_of_what_was_only_authorised_is_a_cancellation(api_version: str
 def test_a_refund_of_one_of_several_captures_ends_nothing() -> None:
     # https://docs.stripe.com/payments/multicapture
     some: Any = {"amount_captured": 1_000, "amount_refunded": 400}
-    event = translated(an_event(REFUNDED, an_authorised_charge(**some)))
+    details = {"type": "card", "card": {"capture_before": int(LATER.timestamp())}}
+    event = translated(an_event(REFUNDED, an_authorised_charge(**some, payment_method_details=details)))
     assert isinstance(event, PaymentProcessing)
-    assert (event.state, event.charge_id) == ("authorised", "ch_1")
+    assert (event.state, event.charge_id, event.until) == ("authorised", "ch_1", LATER)
 
 
 # --- What was authorised, and captured only in part ------------------------------------------------------------------
