@@ -5,7 +5,7 @@ from inventory.stock import together
 from notifications.notices import NoticeType
 from orders.money import Money
 from orders.operator_events import RefundOrdered
-from orders.order import OrderLine
+from orders.order import Order, OrderLine
 from orders.outcome import in_words
 from orders.shop_events import ShopEvent
 from settlement.checkouts import checkout_reported
@@ -25,7 +25,6 @@ def change_from(case: Case, proposal: Proposal) -> Change:
     later, _ = counted_apart(proposal.later, products)
     _, uncounted = counted_apart(together(proposal.moves, proposal.later), products)
     moved, _ = counted_apart(together(proposal.counted, proposal.moves, proposal.later), products)
-    was_to_be_cancelled = is_newly_paid(before, after) and before.cancel_requested_at is not None
     extra, due_back, entry_id = newly_extra(before, after), newly_due_back(case, after), _entry_id_of(case)
     partly_funded = newly_partly_funded(before, after)
     note = in_words(
@@ -34,14 +33,10 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         _uncounted_in_words(uncounted),
         extra_in_words(extra, after),
         refunds_in_words(case, after, due_back),
-        "cancel_requested: the order was to be cancelled before it was paid" if was_to_be_cancelled else None,
+        _cancel_request_in_words(before, after),
         delay_in_words(case.snapshot),
     )
-    to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
-    if partly_funded:
-        to_decide = NoticeType.PARTLY_FUNDED
-    if extra:
-        to_decide = NoticeType.SECOND_PAYMENT
+    to_decide = _to_decide(before, after, is_extra=bool(extra), is_partly_funded=partly_funded is not None)
     checkout = proposal.checkout or checkout_reported(case)
     notices = notices_of(event, after, proposal.notice, to_decide, extra, note, proposal.money)
     return Change(
@@ -66,6 +61,24 @@ def change_from(case: Case, proposal: Proposal) -> Change:
             *expiries_of(case, checkout, entry_id),
         ),
     )
+
+
+def _to_decide(before: Order, after: Order, *, is_extra: bool, is_partly_funded: bool) -> NoticeType | None:
+    """The notice about what an operator has to decide from now on; of several, the first of these."""
+    if is_extra:
+        return NoticeType.SECOND_PAYMENT
+    if is_partly_funded:
+        return NoticeType.PARTLY_FUNDED
+    return NoticeType.CANCEL_REQUESTED if _was_to_be_cancelled(before, after) else None
+
+
+def _was_to_be_cancelled(before: Order, after: Order) -> bool:
+    return is_newly_paid(before, after) and before.cancel_requested_at is not None
+
+
+def _cancel_request_in_words(before: Order, after: Order) -> str | None:
+    why = "cancel_requested: the order was to be cancelled before it was paid"
+    return why if _was_to_be_cancelled(before, after) else None
 
 
 def _money_of(case: Case, proposal: Proposal) -> Money | None:

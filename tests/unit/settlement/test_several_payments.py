@@ -10,12 +10,14 @@ from orders.events import OrderEvent, PaymentSucceeded
 from orders.money import Money
 from orders.payments import Payments, PaymentState
 from settlement.decisions import Change
-from tests.support.builders import NOW
+from tests.support.builders import NOW, a_cancel_request, a_placement, a_request
 from tests.support.deciding import changes_by, given
 from tests.support.decisions import HELD, RELEASED, TAKEN, Moves, shirts, to_customer, to_operators
 from tests.support.orders import a_held_order, a_sold_order, known, paid_as
 from tests.support.payments import a_free_session, a_payment, a_processing
 from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
+from tests.support.settling import settled
+from tests.support.shop import a_shop_after, document_at
 from tests.support.snapshots import a_known_payment
 
 AMOUNTS = {"right": 3_600, "wrong": 3_500, "half": 1_800, "other half": 1_800, "most": 3_000, "rest": 600, "tip": 200}
@@ -205,3 +207,13 @@ def test_a_payment_for_an_order_that_was_finished_by_hand_is_told_once_as_one_to
     ):
         assert quiet.notices == ()
     assert [notice.type for notice in given(by_hand).changed_by(a_refunded_charge()).notices] == ["refunded"]
+
+
+def test_an_extra_payment_is_notified_rather_than_the_cancel_request_which_the_reason_names_too() -> None:
+    store = a_shop_after(a_placement(), a_payment("evt_1", money=Money(1_200, "eur")))
+    store.put("cancelRequests/order-1", a_request())
+    settled(a_cancel_request(), store)
+    settled(a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2"), store)
+    notice = document_at(store, "notifications/system/messages/evt_2")
+    assert notice["type"] == "second_payment"
+    assert "; cancel_requested: " in str(notice["reason"])
