@@ -189,7 +189,7 @@ BREAKS: Mapping[str, Break] = {
     "an end that cancels an order whose money is on its way": Break(Payments, "under_way", (), 2_085),
     "a hold that ends before its voucher": Break(Payment, "holds_until", lambda payment, retry: None, 460),
     "a shop that does not ask for what its backend adds": Break(
-        Order, "asked", property(lambda order: order.total), 25
+        Order, "asked", property(lambda order: order.total), 90
     ),
     "a shop that believes what another account says": Break(
         setting_aside, "is_of_other_account", lambda delivery, terms: False, 30
