@@ -33,15 +33,15 @@ _TESTS = (
     *("--ignore=tests/unit/tools", "--ignore=tests/unit/examples", "--ignore=tests/unit/test_documentation.py"),
     *("--ignore=tests/unit/ops/test_documented_output.py", "--ignore=tests/unit/ops/test_script.py"),
     *("--ignore=tests/unit/test_indexes.py", "--ignore=tests/unit/test_errors.py"),
-    "--ignore=tests/unit/notifications/test_channels.py",
+    *("--ignore=tests/unit/test_sizes.py", "--ignore=tests/unit/notifications/test_channels.py"),
     "--ignore=notifications/mail/tests/test_thousand_notices.py",
     *("-k", "not [firestore and not test_connection"),
 )
 """All that need no emulator and no gRPC server, whose threads a fork leaves behind.
 
 Left out are the tests of tools, examples and the script `shop`, which need what make has installed; those of the
-documentation, of indexes, of errors and of a removed channel, which read the code that is mutated; and the simulation
-and the thousand notices, which find too slowly here what they find by chance.
+documentation, of indexes, of errors, of sizes and of a removed channel, which read the code that is mutated; and the
+simulation and the thousand notices, which find too slowly here what they find by chance.
 """
 
 # Neither a failure's reason nor its smallest example is needed, and finding them takes longer than failing.
