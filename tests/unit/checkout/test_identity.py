@@ -31,10 +31,6 @@ def changed(text: str, at: int) -> str:
     return text[:at] + other + text[at:][1:]
 
 
-def test_a_token_that_google_signed_says_who_calls() -> None:
-    assert google().caller(signed_token(), NOW) == Caller("alice")
-
-
 def test_a_guest_is_somebody_too() -> None:
     guest = claims_of("guest", provider_id="anonymous")
     assert google().caller(signed_token(guest), NOW) == Caller("guest")

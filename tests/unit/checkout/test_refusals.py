@@ -41,11 +41,6 @@ def test_whatever_names_no_order_is_refused(data: object) -> None:
     assert refused.value.status is Status.INVALID_ARGUMENT
 
 
-def test_a_customer_can_pay_for_their_own_order_while_it_is_held() -> None:
-    order = a_held_order()
-    assert payable(order, ALICE) is order
-
-
 def test_nobody_can_tell_whether_somebody_else_has_such_an_order() -> None:
     missing, foreign = refusal_of(None), refusal_of(a_held_order(), MALLORY)
     assert (missing.status, str(missing), missing.details) == (Status.NOT_FOUND, str(foreign), foreign.details)

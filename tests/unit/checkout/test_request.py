@@ -67,10 +67,6 @@ def test_several_shops_on_one_account_are_told_apart_in_both_kinds_of_metadata()
     assert (parameters["metadata"], parameters["payment_intent_data"]["metadata"]) == (named, named)
 
 
-def test_stripe_knows_the_customers_address_if_it_is_theirs() -> None:
-    assert asked_for(an_opening(email="a@example.com"))["customer_email"] == "a@example.com"
-
-
 def test_the_way_back_names_the_order_too() -> None:
     assert asked_for(terms=replace(TERMS, cancel_url="https://shop.example/{orderId}"))["cancel_url"] == (
         "https://shop.example/order-1"

@@ -20,7 +20,7 @@ from tests.support.builders import NOW, Fields
 from tests.support.stripe.charges import a_charge
 from tests.support.stripe.payment_intents import a_declined_intent, a_payment_intent
 from tests.support.stripe.versions import CURRENT, IN_2020
-from tests.support.stripe_objects import OBJECT_OF, an_event, three_events_of_one_payment
+from tests.support.stripe_objects import OBJECT_OF, an_event
 from tests.support.translating import meaning_of, translated, why_ignored, why_not_understood
 
 INTENT, CHARGE = "payment_intent.succeeded", "charge.succeeded"
@@ -42,14 +42,6 @@ def processing(event_type: str, **fields: object) -> PaymentProcessing:
 
 
 # --- What pays for an order -------------------------------------------------------------------------------------------
-
-
-def test_the_three_events_of_one_payment_agree() -> None:
-    events = [translated(message) for message in three_events_of_one_payment("order-7", 850)]
-    assert [(e.order_id, e.money, e.payment_intent_id) for e in events if isinstance(e, PaymentSucceeded)] == [
-        ("order-7", Money(850, "eur"), "pi_order-7")
-    ] * 3
-    assert len({event.event_id for event in events}) == 3
 
 
 def test_what_counts_is_what_was_received_or_captured_or_the_total_after_discounts() -> None:
@@ -105,11 +97,6 @@ UNSAID: dict[str, Fields] = {
 def test_a_session_that_does_not_say_all_of_it_is_a_payment_all_the_same(session: Fields) -> None:
     event = paid(SESSION, **session)
     assert (event.totals, event.money) == (None, Money(3_600, "eur"))
-
-
-def test_a_session_that_has_expired_says_which_it_is() -> None:
-    expired = meaning_of(EXPIRED)
-    assert isinstance(expired, PaymentCanceled) and expired.session_id == "cs_1"
 
 
 NO_PAYMENT_YET: dict[str, Fields] = {
