@@ -71,11 +71,13 @@ class Reconciliation:
 class _Run:
     def __init__(self, job: Reconciliation, since: datetime | None) -> None:
         self._job = job
-        self._now = job.now()
+        moment = job.moment()
+        # By the database's clock: progress saved by a computer whose clock is ahead would skip what is yet to happen.
+        self._now = moment.at
         self._limit = TimeLimit(job.monotonic, job.seconds_max)
         self._notes = ProgressNotes(job.store)
         self._progress = self._notes.read()
-        self._books = Books.of(job.moment(), job.store, job.log)
+        self._books = Books.of(moment, job.store, job.log)
         self._walk = Walk(self._notes, self._books, self._limit, since, self._now - EVENTS_KEPT)
         self._guard = Guard(self._probe, job.log)
         self._on_record = OrdersOnRecord(job.moment, self._books, self._guard, self._limit, job.now)

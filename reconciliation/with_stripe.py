@@ -59,7 +59,7 @@ class WithStripe:
     progress: Progress
     """As of the start of the run."""
     now: datetime
-    """The start of the run."""
+    """The start of the run, by the database's clock."""
     matching: Matching = field(init=False)
     has_our_key: bool = False
     """Whether the key may be of the account whose payments are on record here."""
@@ -155,7 +155,7 @@ class WithStripe:
 
     def _catch_up(self) -> None:
         """Settle everything that Stripe has reported since this run began."""
-        now = self.missing.now()
+        now = self.on_record.moment().at
         start = self._caught_up - _MINUTE if self._caught_up else self.now - DELIVERED_WITHIN
         for _ in self.missing.settle_between(start, now + _SECOND):
             pass

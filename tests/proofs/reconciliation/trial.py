@@ -22,6 +22,7 @@ from reconciliation.job import RUN_SECONDS_MAX, Reconciliation
 from reconciliation.reconciled import Reconciled
 from tests.proofs.reconciliation.paid_orders import AtStripe, MadeUpStore, PaidOrders
 from tests.support.builders import NOW
+from tests.support.dated_moment import DatedMoment
 from tests.support.emulated_shop import write_all
 from tests.support.recording import silent
 from webhooks.ownership import Naming
@@ -63,7 +64,8 @@ def measured_on(
     """
     _fill(client, paid)
     connection = connect(client.project)
-    job = _job(paid, FirestoreStore(connection), FirestoreMoments(connection).now, seconds_max)
+    moments = FirestoreMoments(connection)
+    job = _job(paid, FirestoreStore(connection), lambda: DatedMoment(moments.now(), _end_of(paid)), seconds_max)
     return _measured(job, peak)
 
 

@@ -13,7 +13,13 @@ from service.wiring import answering
 from tests.support.builders import NOW, TERMS
 from tests.support.operators import an_operators_request
 from tests.support.reconciled_day import a_day_at, a_payment_of, lose, nothing, outcome_in
-from tests.support.reconciling import ShopAtStripe, before_settling, opened_by
+from tests.support.reconciling import (
+    ShopAtStripe,
+    a_shop_awaiting_slow_money,
+    before_settling,
+    opened_by,
+    pay_slow_money,
+)
 from tests.support.settling import settling_on
 from tests.support.shop import document_at, status_in
 from webhooks.ownership import Naming
@@ -185,3 +191,22 @@ def test_a_parked_event_that_a_person_has_handled_is_not_settled_by_itself() -> 
         shop.reconcile()
         assert status_in(shop.store) == status
     assert "claim_without_entry" not in {each.partition("_evt")[0] for each in seen_to.open_findings()}
+
+
+def test_a_run_on_a_computer_whose_clock_is_ahead_hides_nothing_from_the_next_one() -> None:
+    shop = ShopAtStripe()
+    shop.later(hours=3)
+    replace(shop.job(), now=lambda: shop.now + timedelta(days=2)).run()
+    shop.later(hours=3)
+    shop.buy("order-1")
+    shop.later(hours=3)
+    reconciled = shop.reconcile()
+    assert (reconciled.payments, reconciled.opened, status_in(shop.store)) == (1, (), "finalized")
+
+
+def test_a_computer_whose_clock_is_behind_finds_nothing_wrong_that_has_just_been_paid() -> None:
+    shop = a_shop_awaiting_slow_money()
+    pay_slow_money(shop)
+    shop.later(minutes=3)
+    assert replace(shop.job(), now=lambda: shop.now - timedelta(hours=1)).run().opened == ()
+    assert status_in(shop.store) == "finalized"
