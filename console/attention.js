@@ -36,7 +36,7 @@ const effects = (states, isOverdue) => (now) => ({
 export const CONCERNS = [
   { name: "disputes", says: "waiting for evidence, by deadline", item: ofDispute, query: () => ({
     collection: "disputes",
-    where: [["status", "in", ["needs_response", "warning_needs_response"]]],
+    where: [["status", "in", ["warning_needs_response", "needs_response", "appeal_needs_response"]]],
     order: [["dueBy", "asc"]],
   }) },
   { name: "refund due", says: "paid, but cannot be fulfilled", item: ofOrder, query: inStatus("refund_due") },

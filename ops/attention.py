@@ -28,6 +28,7 @@ from ops.waiting import (
     of_request,
     of_uncounted,
 )
+from orders.disputes import WAITING_FOR_EVIDENCE
 from orders.money import Money
 from orders.order import OrderStatus
 from settlement.terms import AutoRefund, Terms
@@ -133,7 +134,7 @@ def _effects(*states: str, is_overdue: bool = False) -> Callable[[datetime], Que
 
 def _disputes(_now: datetime) -> Query:
     """Those waiting for evidence, by deadline. Served by the index (status, dueBy)."""
-    waiting = Where("status", "in", ["needs_response", "warning_needs_response"])
+    waiting = Where("status", "in", list(WAITING_FOR_EVIDENCE))
     return Query("disputes", (waiting,), "dueBy", at_most=LISTED_MAX)
 
 

@@ -6,7 +6,16 @@ from typing import Final
 from orders.frozen import frozen
 
 # In the order in which a dispute goes through them: https://docs.stripe.com/api/disputes/object#dispute_object-status
-_UNDECIDED: Final = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
+_UNDECIDED: Final = (
+    "warning_needs_response",
+    "warning_under_review",
+    "needs_response",
+    "under_review",
+    "appeal_needs_response",
+    "appeal_under_review",
+)
+WAITING_FOR_EVIDENCE: Final = tuple(status for status in _UNDECIDED if status.endswith("needs_response"))
+"""Which the bank decides without the shop unless it answers until the deadline."""
 # The last one is retired, but older API versions still report it.
 DECIDED: Final = frozenset({"warning_closed", "won", "lost", "prevented", "charge_refunded"})
 

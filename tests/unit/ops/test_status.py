@@ -120,6 +120,11 @@ def test_each_thing_that_waits_is_found_and_nothing_else(name: str) -> None:
     assert operated(store, "status", now=AT).exit_code == ExitCode.FOUND
 
 
+@pytest.mark.parametrize("status", ["warning_needs_response", "appeal_needs_response"])
+def test_an_inquiry_and_an_appeal_wait_for_evidence_too(status: str) -> None:
+    assert found_in(MemoryStore({"disputes/dp_1": {**DISPUTE, "status": status}})).keys() == {"disputes"}
+
+
 @pytest.mark.parametrize(
     ("name", "money"),
     [

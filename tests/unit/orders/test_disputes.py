@@ -13,7 +13,10 @@ from orders.disputes import Dispute, later_dispute
 from tests.support.builders import LATER
 from tests.support.refunds import a_dispute
 
-OPEN = ("warning_needs_response", "warning_under_review", "needs_response", "under_review", "still_to_come")
+OPEN = (
+    *("warning_needs_response", "warning_under_review", "needs_response", "under_review"),
+    *("appeal_needs_response", "appeal_under_review", "still_to_come"),
+)
 DECIDED = ("warning_closed", "won", "lost", "prevented", "charge_refunded")
 
 
@@ -52,7 +55,12 @@ def test_two_events_of_one_second_and_one_status_end_the_same_in_any_order() -> 
 MOVES = [
     *(("needs_response", "under_review"), ("under_review", "needs_response"), ("under_review", "won")),
     # An appeal, and an inquiry that became a dispute.
-    *(("won", "lost"), ("lost", "under_review"), ("won", "needs_response"), ("warning_closed", "needs_response")),
+    *(
+        ("won", "lost"),
+        ("lost", "appeal_needs_response"),
+        ("won", "needs_response"),
+        ("warning_closed", "needs_response"),
+    ),
 ]
 
 
