@@ -16,7 +16,7 @@ from orders.money import Money
 from orders.payments import PaymentState
 from orders.refunds import Refunds
 from webhooks.declines import payment_failed
-from webhooks.payment_methods import capture_before, slowest_end
+from webhooks.payment_methods import authorised_until, slowest_end
 from webhooks.refunds import refund_from
 from webhooks.stripe_fields import (
     Json,
@@ -42,7 +42,7 @@ def succeeded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> P
     envelope = _envelope(charge, order_id, delivery)
     if not _is_captured(charge):
         # An authorisation (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method) is not yet a payment.
-        return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=capture_before(charge))
+        return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=authorised_until(charge))
     return PaymentSucceeded(**envelope, money=_captured_money(charge))
 
 
@@ -63,7 +63,7 @@ def refunded(
     envelope = _envelope(charge, order_id, delivery)
     if not _is_captured(charge) and charge.get("amount_captured"):
         # Captured in part, and more may follow. Its refunds are reported by their own events.
-        return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=capture_before(charge))
+        return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=authorised_until(charge))
     if not _is_captured(charge):
         # Only an authorisation was released: https://docs.stripe.com/refunds#cancel-payment.
         return PaymentCanceled(**envelope)

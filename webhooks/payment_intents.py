@@ -13,7 +13,7 @@ from orders.events import (
 )
 from orders.payments import PaymentState
 from webhooks.declines import payment_failed
-from webhooks.payment_methods import capture_before, is_waiting_for_money, partly_funded, slowest_end, voucher_expiry
+from webhooks.payment_methods import authorised_until, is_waiting_for_money, partly_funded, slowest_end, voucher_expiry
 from webhooks.stripe_fields import Json, code_or_none, id_in, id_or_none, list_or_empty, money_in, object_or_empty
 
 
@@ -29,7 +29,7 @@ def processing(intent: Json, order_id: str | None, delivery: StripeDelivery) -> 
 
 
 def authorised(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:
-    until = capture_before(object_or_empty(intent, "latest_charge"))
+    until = authorised_until(object_or_empty(intent, "latest_charge"))
     return PaymentProcessing(**_envelope(intent, order_id, delivery), state=PaymentState.AUTHORISED, until=until)
 
 

@@ -41,6 +41,17 @@ LASTS_AT_MOST: Final[Mapping[str, timedelta]] = MappingProxyType(
     }
 )
 """For methods whose money comes later. For any other, the shop's own setting applies."""
+AUTHORISED_FOR: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        # https://docs.stripe.com/payments/affirm/accept-a-payment
+        "affirm": timedelta(days=30),
+        # https://docs.stripe.com/payments/afterpay-clearpay/accept-a-payment
+        "afterpay_clearpay": timedelta(days=13),
+        # https://docs.stripe.com/payments/klarna/accept-a-payment
+        "klarna": timedelta(days=28),
+    }
+)
+"""How long an authorisation can be captured, where that is longer than for a card and no charge says so."""
 
 _VOUCHER_DAYS_MAX: Final = 60
 """https://docs.stripe.com/payments/boleto/accept-a-payment."""
@@ -79,11 +90,17 @@ def _lasts_at_most(method: object, payment: Json) -> timedelta | None:
     return LASTS_AT_MOST.get(method)
 
 
-def capture_before(charge: Json) -> datetime | None:
-    """When an authorisation ends: https://docs.stripe.com/payments/place-a-hold-on-a-payment-method."""
+def authorised_until(charge: Json) -> datetime | None:
+    """When an authorisation ends, according to its charge or else its method; None if neither is known to say.
+
+    https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
+    """
     details = object_or_empty(charge, "payment_method_details")
-    method = code_or_none(details, "type")
-    return unix_time(object_or_empty(details, method).get("capture_before")) if method else None
+    if (method := code_or_none(details, "type")) is None:
+        return None
+    made_at, lasts = unix_time(charge.get("created")), AUTHORISED_FOR.get(method)
+    by_method = made_at + lasts if made_at and lasts else None
+    return unix_time(object_or_empty(details, method).get("capture_before")) or by_method
 
 
 def is_waiting_for_money(intent: Json) -> bool:

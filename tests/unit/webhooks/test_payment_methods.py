@@ -11,7 +11,7 @@ from orders.payments import PaymentState
 from tests.support.builders import NOW, Fields
 from tests.support.stripe.charges import a_charge
 from tests.support.stripe.payment_intents import a_payment_intent
-from tests.support.stripe.versions import CURRENT, DUE_BY, IN_2020
+from tests.support.stripe.versions import CURRENT, DUE_BY, IN_2020, MADE_AT
 from tests.support.stripe_objects import the_event
 from tests.support.translating import meaning_of, translated, why_ignored
 from webhooks.payment_methods import LASTS_AT_MOST, _business_days
@@ -193,6 +193,17 @@ def test_an_authorisation_ends_when_it_can_be_captured_no_more(method: str) -> N
     charge = a_charge(CURRENT, captured=False, amount_captured=0, payment_method_details=details)
     assert end_of(AUTHORISED, **charge) == DUE_BY
     assert end_of(CAPTURABLE, latest_charge=charge) == DUE_BY
+
+
+@pytest.mark.parametrize(("method", "days"), [("affirm", 30), ("afterpay_clearpay", 13), ("klarna", 28)])
+def test_an_authorisation_whose_charge_does_not_say_so_lasts_as_long_as_its_method_allows(
+    method: str, days: int
+) -> None:
+    # Authorised three days before the event, as when a part of it has been captured since.
+    made_at = MADE_AT - timedelta(days=3)
+    details: Fields = {"captured": False, "payment_method_details": {"type": method, method: {}}}
+    assert end_of(AUTHORISED, created=int(made_at.timestamp()), **details) == made_at + timedelta(days=days)
+    assert end_of(AUTHORISED, created=None, **details) is None
 
 
 @pytest.mark.parametrize(
