@@ -18,6 +18,7 @@ from database.documents.checkouts import checkout_path, known_checkout_from, rec
 from database.documents.orders import order_from, order_path
 from database.documents.products import listed_from, product_path
 from database.store import DocumentStore
+from effects.effect import bounded_key
 from inventory.catalogue import Listed
 from orders.checkout import Checkout, CheckoutState
 from orders.frozen import frozen
@@ -32,9 +33,12 @@ STEPS_MAX: Final = 8
 """An outdated attempt is ended, and the next one claimed, asked for and shown; with bad luck, twice."""
 
 
-def key_of(order_id: str, attempt: int) -> str:
-    """Stripe's idempotency key for the session of an attempt, which never changes."""
-    return f"checkout_{order_id}_{attempt}"
+def key_of(order_id: str, attempt: int, shop_id: str | None) -> str:
+    """Stripe's idempotency key for the session of an attempt, which never changes.
+
+    Stripe keeps keys by account, and another shop on the account may have an order with the same id.
+    """
+    return bounded_key(f"checkout_{order_id}_{attempt}" + (f":{shop_id}" if shop_id else ""))
 
 
 @frozen
@@ -113,7 +117,7 @@ class _Call:
             raise StoreContended(f"{self.order_id}: {outcome.note or outcome.result}")
 
     def _ask(self, checkout: Checkout, known: KnownCheckout) -> None:
-        stripe, key = self.sessions.stripe, key_of(self.order_id, checkout.attempt)
+        stripe, key = self.sessions.stripe, key_of(self.order_id, checkout.attempt, self.sessions.shop_id)
         try:
             session = stripe.create_session(checkout.request or {}, key=key)
         except StripeRefused as refused:

@@ -92,20 +92,21 @@ class StoredEffect:
 
 def a_message(kind: EffectKind, audience: str, order_id: str, cause_id: str, user_id: str | None) -> Effect:
     """The effect that sends an audience the notice of a cause."""
-    key = _bounded(f"{cause_id}_{kind}_{audience}")
+    key = bounded_key(f"{cause_id}_{kind}_{audience}")
     return Effect(kind, audience, order_id, cause_id, user_id, key)
 
 
 def a_stripe_call(kind: EffectKind, stripe_id: str, order_id: str, cause_id: str, user_id: str | None) -> Effect:
     """The effect that asks Stripe for something that happens to this object only once, whatever causes it."""
-    return Effect(kind, stripe_id, order_id, cause_id, user_id, _bounded(f"{kind}_{order_id}_{stripe_id}"))
+    return Effect(kind, stripe_id, order_id, cause_id, user_id, bounded_key(f"{kind}_{order_id}_{stripe_id}"))
 
 
 def an_ordered_refund(payment_id: str, terms: RefundTerms, order_id: str, cause_id: str, user_id: str | None) -> Effect:
     """The effect that has Stripe refund the payment, once for this cause."""
     kind = EffectKind.STRIPE_REFUND
-    return Effect(kind, payment_id, order_id, cause_id, user_id, _bounded(f"{cause_id}_{kind}_{payment_id}"), terms)
+    return Effect(kind, payment_id, order_id, cause_id, user_id, bounded_key(f"{cause_id}_{kind}_{payment_id}"), terms)
 
 
-def _bounded(key: str) -> str:
+def bounded_key(key: str) -> str:
+    """The key, or its hash if it is too long for Stripe."""
     return key if len(key) <= KEY_CHARACTERS_MAX else hashlib.sha256(key.encode()).hexdigest()

@@ -57,6 +57,7 @@ class CheckoutShop:
     order_id: str
     stand_in: StandIn
     terms: CheckoutTerms = CHECKOUT
+    shop_id: str | None = "shop-1"
     now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     """The real time, since the stand-in for Stripe uses the clock."""
     clock: Clock = field(default_factory=Clock)
@@ -74,7 +75,9 @@ class CheckoutShop:
     def sessions(self, *, waits: bool = False) -> CheckoutSessions:
         """Args: waits: whether it really waits between its tries."""
         patient = patience() if waits else patience_of(self.clock)
-        return CheckoutSessions(self.store, self._settle, self.stripe, self.terms, TERMS.hold_max, "shop-1", patient)
+        return CheckoutSessions(
+            self.store, self._settle, self.stripe, self.terms, TERMS.hold_max, self.shop_id, patient
+        )
 
     def open(self, caller: Caller = ALICE, **waits: bool) -> Mapping[str, object]:
         return self.sessions(**waits).open({"orderId": self.order_id}, caller, self.now, self.known)
@@ -101,7 +104,7 @@ class CheckoutShop:
         """Settle Stripe's events about this order, in the order of these types; all of them if no types are given."""
         events = [event for event in self.stand_in.events() if self._is_of_order(event)]
         chosen = sorted(events, key=lambda e: event_types.index(e["type"])) if event_types else events
-        naming = Naming(shop_id="shop-1")
+        naming = Naming(shop_id=self.shop_id)
         read = [order_event_from(event, delivered_at=self.now, naming=naming) for event in chosen]
         return [str(self.settle(event).result) for event in read if hasattr(event, "delivery")]
 

@@ -192,7 +192,7 @@ def test_it_catches_a_mark_that_is_not_on_record(monkeypatch: pytest.MonkeyPatch
 
 def test_it_catches_another_key_in_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = count()
-    monkeypatch.setattr(sessions, "key_of", lambda order_id, attempt: f"{order_id}_{attempt}_{next(calls)}")
+    monkeypatch.setattr(sessions, "key_of", lambda order_id, attempt, _: f"{order_id}_{attempt}_{next(calls)}")
     assert_caught(first_seed=140, complaint="a session is made while")
 
 

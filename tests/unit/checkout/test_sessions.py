@@ -34,7 +34,7 @@ def test_a_customer_is_shown_where_to_pay_and_the_order_is_held_for_that(shop: C
     assert (checkout["state"], checkout["attempt"], checkout["asked"], checkout["request"]) == ("open", 1, 3_600, None)
     assert order["reservationExpiresAt"] == checkout["expiresAt"] + 5 * MINUTE
     (asked,) = shop.made()
-    assert asked["key"] == f"checkout_{shop.order_id}_1"
+    assert asked["key"] == f"checkout_{shop.order_id}_1:shop-1"
     assert asked["parameters"]["success_url"] == CHECKOUT.success_url.replace("{orderId}", shop.order_id)
     assert asked["parameters"]["metadata[shop]"] == "shop-1"
     assert asked["parameters"]["customer_email"] == "alice@example.com"
@@ -66,7 +66,13 @@ def test_twenty_calls_at_once_end_in_one_session(shop: CheckoutShop) -> None:
     answers = shop.open_at_once(20)
     assert len({str(answer) for answer in answers}) == 1
     assert len(shop.open_sessions()) == 1
-    assert {each["key"] for each in shop.made()} == {f"checkout_{shop.order_id}_1"}
+    assert {each["key"] for each in shop.made()} == {f"checkout_{shop.order_id}_1:shop-1"}
+
+
+@pytest.mark.parametrize("other", [None, "shop-2", "s" * 500])
+def test_shops_on_one_account_open_sessions_for_orders_with_the_same_id(shop: CheckoutShop, other: str | None) -> None:
+    beside = CheckoutShop(shop.order_id, shop.stand_in, shop_id=other)
+    assert shop.open() != beside.open()
 
 
 def test_nothing_is_opened_for_anybody_else(shop: CheckoutShop) -> None:

@@ -55,7 +55,7 @@ def test_the_next_call_continues_where_a_process_died(shop: CheckoutShop, *, aft
 
 def test_a_dead_process_claim_that_is_too_old_for_stripe_is_replaced_in_the_same_call(shop: CheckoutShop) -> None:
     def too_late(request: Mapping[str, object], *, key: str) -> Session:
-        if key == f"checkout_{shop.order_id}_1":
+        if key == f"checkout_{shop.order_id}_1:shop-1":
             raise StripeRefused("expires_at must be at least 30 minutes from creation", "parameter_invalid")
         return stripe.create_session(request, key=key)
 
