@@ -38,11 +38,15 @@ https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-ca
 """
 
 
-def succeeded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentSucceeded | PaymentProcessing:
+def succeeded(
+    charge: Json, order_id: str | None, delivery: StripeDelivery
+) -> PaymentSucceeded | PaymentProcessing | PaymentCanceled:
     envelope = _envelope(charge, order_id, delivery)
     if not _is_captured(charge):
         # An authorisation (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method) is not yet a payment.
         return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=authorised_until(charge))
+    if _is_released(charge):
+        return PaymentCanceled(**envelope)
     return PaymentSucceeded(**envelope, money=_captured_money(charge))
 
 
@@ -64,7 +68,7 @@ def refunded(
     if not _is_captured(charge) and charge.get("amount_captured"):
         # Captured in part, and more may follow. Its refunds are reported by their own events.
         return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=authorised_until(charge))
-    if not _is_captured(charge):
+    if not _is_captured(charge) or _is_released(charge):
         # Only an authorisation was released: https://docs.stripe.com/refunds#cancel-payment.
         return PaymentCanceled(**envelope)
     paid, released = _captured_money(charge), _released_amount(charge, delivery)
@@ -99,6 +103,14 @@ def _is_captured(charge: Json) -> bool:
     if not isinstance(captured, bool):
         raise Misshapen("captured must be true or false")
     return captured
+
+
+def _is_released(charge: Json) -> bool:
+    """Whether nothing was captured of a charge that counts as captured, as when its authorisation is reversed.
+
+    Without this it would pay for an order without a price. https://docs.stripe.com/payments/multicapture
+    """
+    return _captured_money(charge).amount == 0
 
 
 def _captured_money(charge: Json) -> Money:

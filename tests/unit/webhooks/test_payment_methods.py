@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orders.events import PaymentProcessing
+from orders.events import PaymentCanceled, PaymentProcessing
 from orders.money import Money
 from orders.payments import PaymentState
 from tests.support.builders import NOW, Fields
@@ -220,3 +220,10 @@ def test_an_authorisation_whose_charge_does_not_say_so_lasts_as_long_as_its_meth
 def test_an_authorisation_that_does_not_say_so_lasts_as_long_as_the_shop_says(details: object) -> None:
     assert end_of(AUTHORISED, captured=False, amount_captured=0, payment_method_details=details) is None
     assert end_of(CAPTURABLE, **a_payment_intent(latest_charge="ch_1")) is None
+
+
+@pytest.mark.parametrize("event_type", ["charge.captured", "charge.refunded"])
+def test_an_authorisation_that_ends_without_any_capture_has_paid_for_nothing(event_type: str) -> None:
+    event = meaning_of(event_type, captured=True, amount_captured=0)
+    assert isinstance(event, PaymentCanceled)
+    assert event.payment_ids == ("pi_1", "ch_1")
