@@ -46,7 +46,9 @@ class Performer(Protocol):
     """Performs effects of one kind."""
 
     def prepare(self, effect: Effect, now: datetime, /) -> Mapping[str, object] | Skipped | Postponed:
-        """What will be sent, and to whom. It is stored, so that every attempt sends the same under the same key.
+        """What will be sent, and to whom; or why it is not sent, or not now. Called before each attempt.
+
+        What it returns first is stored, so that every attempt sends the same under the same key.
 
         Raises:
             Failed: it cannot be sent.

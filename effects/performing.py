@@ -74,11 +74,13 @@ class Effects:
         if (performer := self.performers.get(stored.effect.kind)) is None:
             return Failed(f"{stored.effect.kind} is not switched on", retryable=False)
         try:
-            return stored.payload if stored.payload is not None else performer.prepare(stored.effect, self.now())
+            # Before each attempt: meanwhile it may be unwanted, or not the time. What is sent stays the same.
+            prepared = performer.prepare(stored.effect, self.now())
         except Transient:
             raise
         except Exception as error:  # noqa: BLE001 - counted as an attempt, so that a bug ends, and reported
             return error
+        return stored.payload if isinstance(prepared, Mapping) and stored.payload is not None else prepared
 
     def _leased(self, stored: StoredEffect, payload: Mapping[str, object]) -> StoredEffect:
         begun = replace(stored, attempts=stored.attempts + 1, payload=payload)

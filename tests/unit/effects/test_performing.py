@@ -220,3 +220,14 @@ def test_what_is_postponed_has_not_been_tried() -> None:
     assert outbox.effects.perform(outbox.put()) == "effect_postponed"
     assert (state_of(outbox), world.asked) == (("RETRY", 0, None), [])
     assert outbox.fields()["nextAttemptAt"] == LATER
+
+
+def test_before_another_try_it_is_asked_again_whether_and_when_and_what_is_sent_stays_the_same() -> None:
+    world = World(prepared=Postponed(LATER))
+    outbox = Outbox(world=world)
+    outbox.put(state="RETRY", payload={"to": "alice"}, attempts=1)
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_postponed"
+    assert (outbox.fields()["payload"], state_of(outbox)) == ({"to": "alice"}, ("RETRY", 1, None))
+    outbox.now, world.prepared = LATER, Skipped("unwanted by now")
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_skipped"
+    assert (outbox.fields()["payload"], world.asked) == (None, [])
