@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Final
 
 from database.documents.notifications import notice_path
+from database.documents.orders import order_from, order_path
 from database.documents.users import contact_from, guest_email_from, order_details_path, user_path
 from database.store import Document, DocumentStore, Update
 from effects.effect import Effect, EffectKind
 from effects.outside import Failed, Postponed, Skipped
 from notifications.channel import Channel, Person
-from notifications.notices import FREE_OF_CHARGE, Audience
+from notifications.notices import FREE_OF_CHARGE, Audience, NoticeType
 from notifications.shop import Shop
 from notifications.texts import UnreadableNotice, text_of
 from orders.frozen import frozen
+from orders.order import PAID, OrderStatus
 from orders.outcome import Transient
 
 READ_SECONDS_MAX: Final = 5.0
@@ -38,7 +40,7 @@ class Delivery:
     now: Callable[[], datetime]
 
     def prepare(self, effect: Effect, now: datetime, /) -> Mapping[str, object] | Skipped | Postponed:
-        """The message, in the recipient's language; Skipped for a customer who is gone or wants none.
+        """The message, in the recipient's language; Skipped if the customer is gone or wants none, or it is outdated.
 
         Raises:
             Failed: this release has no text for the notice, or the channel cannot send it.
@@ -73,12 +75,15 @@ class Delivery:
         return skipped
 
     def _to_customer(self, effect: Effect, user_id: str, now: datetime) -> Mapping[str, object] | Skipped | Postponed:
-        notice, user, details = self._read(
-            _notice_path(effect), user_path(user_id), order_details_path(effect.order_id)
+        order_id = effect.order_id
+        notice, user, details, order = self._read(
+            _notice_path(effect), user_path(user_id), order_details_path(order_id), order_path(order_id)
         )
+        # Checked before quiet hours, which may cover every hour of the sweep.
         if notice is None:
-            # Checked before quiet hours, which may cover every hour of the sweep.
             return _GONE
+        if _is_outdated(notice, order_id, order):
+            return Skipped("the order no longer waits for a payment")
         contact = contact_from(user)
         if self.kind in contact.refused:
             return Skipped(f"the customer wants no {self.kind}")
@@ -118,6 +123,18 @@ class Delivery:
                 self.store.commit((update,), timeout_seconds=MARK_SECONDS_MAX)
         except Transient:
             pass
+
+
+def _is_outdated(notice: Document, order_id: str, order: Document | None) -> bool:
+    """Whether the notice asks the customer to pay, and is late: the order is paid, or no longer held for them."""
+    status = order_from(order_id, order.fields).settled_status if order else None
+    match notice.fields.get("type"):
+        case NoticeType.RESERVED:
+            return status is not OrderStatus.RESERVED
+        case NoticeType.PAYMENT_FAILED:
+            return status in PAID
+        case _:
+            return False
 
 
 def _guest_email(details: Document | None, user_id: str, notice: Document) -> str | None:

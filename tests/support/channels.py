@@ -15,7 +15,7 @@ from notifications.notices import Audience
 from notifications.outbox import Outbox
 from notifications.shop import Shop
 from notifications.texts import Text
-from tests.support.builders import NOW
+from tests.support.builders import NOW, a_reserved_order
 from tests.support.memory_store import MemoryStore
 from tests.support.notices import a_document
 
@@ -64,6 +64,11 @@ class Delivered:
     user_id: str | None = "alice"
     channel: Remembering = field(default_factory=Remembering)
     store: MemoryStore = field(default_factory=lambda: MemoryStore({CUSTOMERS_NOTICE: a_document()}))
+    status: str = "reserved"
+    """The order's."""
+
+    def __post_init__(self) -> None:
+        self.store.put("orders/order-1", a_reserved_order(status=self.status))
 
     @property
     def effect(self) -> Effect:

@@ -16,7 +16,7 @@ from tests.support.builders import NOW
 from tests.support.channels import CUSTOMERS_NOTICE, DELIVERED, Delivered, Remembering
 from tests.support.interference import DisturbedStore, refused
 from tests.support.memory_store import MemoryStore
-from tests.support.notices import a_document
+from tests.support.notices import TO_CUSTOMERS, a_document
 
 ALICE = {"email": "alice@shop.example", "phone": "+4915112345678", "locale": "de-AT"}
 ALWAYS = {"from": "00:00", "until": "23:59", "timeZone": "UTC"}
@@ -92,7 +92,7 @@ def test_all_is_read_at_once() -> None:
     alice = Delivered()
     store = DisturbedStore(alice.store)
     replace(alice.delivery, store=store).prepare(alice.effect, NOW)
-    assert store.paths == [(CUSTOMERS_NOTICE, "users/alice", "orderDetails/order-1")]
+    assert store.paths == [(CUSTOMERS_NOTICE, "users/alice", "orderDetails/order-1", "orders/order-1")]
 
 
 # --- To nobody --------------------------------------------------------------------------------------------------------
@@ -138,6 +138,24 @@ def test_no_phone_rings_in_quiet_hours_but_mail_is_sent() -> None:
         else:
             assert alice.prepare(late) == Postponed(morning)
             assert isinstance(alice.prepare(morning), dict)
+
+
+LATE = {
+    NoticeType.RESERVED: {"finalized", "partially_refunded", "refunded", "refund_due", "review", "expired", "gone"},
+    NoticeType.PAYMENT_FAILED: {"finalized", "partially_refunded", "refunded", "refund_due", "review"},
+}
+
+
+@pytest.mark.parametrize("kind", TO_CUSTOMERS)
+@pytest.mark.parametrize("status", ["reserved", *sorted(LATE[NoticeType.RESERVED])])
+def test_no_late_message_asks_for_a_payment_that_the_order_no_longer_waits_for(kind: NoticeType, status: str) -> None:
+    alice = Delivered(store=MemoryStore({CUSTOMERS_NOTICE: a_document(kind)}), status=status)
+    if status == "gone":
+        alice.store.delete("orders/order-1")
+    if status in LATE.get(kind, ()):
+        assert alice.prepare() == Skipped("the order no longer waits for a payment")
+    else:
+        assert "subject" in dict(alice.prepare())  # type: ignore[arg-type]
 
 
 def test_a_notice_that_nobody_can_read_is_given_up() -> None:
