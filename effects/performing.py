@@ -133,17 +133,25 @@ class Effects:
 
     def _end(self, attempt: Attempt, *writes: Write) -> Attempt:
         """Record how the attempt ended, unless another worker has the lease by now."""
-        lost: StoreUnavailable | None = None
+        lost: StoreContended | StoreUnavailable | None = None
         for seconds_left in self.patience.tries():
             try:
                 self.store.commit(writes, timeout_seconds=seconds_left())
             except StoreUnavailable as error:
                 lost = error
-            except StoreContended:
-                return attempt
+            except StoreContended as error:
+                # Firestore also aborts commits that nobody else has made impossible.
+                if not self._is_held(attempt.stored):
+                    return attempt
+                lost = error
             else:
                 return attempt
         raise lost or StoreUnavailable(f"{attempt.stored.effect.effect_id}: its end was not recorded in time")
+
+    def _is_held(self, stored: StoredEffect) -> bool:
+        """Whether the effect is still as this worker has read or written it."""
+        found = self._read(stored.effect.effect_id)
+        return found is not None and found.version == stored.version
 
     def _read(self, effect_id: str) -> StoredEffect | None:
         path = effect_path(effect_id)

@@ -12,7 +12,7 @@ from orders.outcome import StoreUnavailable, Transient
 from settlement.settle import PATIENCE_SECONDS
 from tests.support.builders import NOW
 from tests.support.effects import A_MAIL, A_REFUND, Outbox, World, state_of
-from tests.support.interference import DisturbedStore, Interference, answer_lost, unanswered, undisturbed
+from tests.support.interference import DisturbedStore, Interference, answer_lost, refused, unanswered, undisturbed
 
 
 def disturbed(outbox: Outbox, *commits: Interference) -> Effects:
@@ -36,6 +36,12 @@ def test_who_does_not_know_whether_the_lease_was_taken_asks_nobody_and_is_replac
 def test_an_end_whose_answer_is_lost_is_recorded_once() -> None:
     outbox = Outbox()
     assert disturbed(outbox, undisturbed, answer_lost, unanswered).perform(outbox.put()) == "effect_done"
+    assert state_of(outbox)[0] == "SUCCESS"
+
+
+def test_an_end_that_the_database_aborts_though_nobody_else_writes_is_recorded_and_nothing_is_sent_again() -> None:
+    outbox = Outbox()
+    assert disturbed(outbox, undisturbed, refused, refused).perform(outbox.put()) == "effect_done"
     assert state_of(outbox)[0] == "SUCCESS"
 
 
