@@ -44,11 +44,12 @@ def test_a_guest_is_somebody_too() -> None:
         ({"email": "a@example.com"}, None),
         ({"email": "a@example.com", "email_verified": "true"}, None),
         ({"email": 1, "email_verified": True}, None),
-        ({"email": "a" * 800, "email_verified": True}, "a" * 800),
-        ({"email": "a" * 801, "email_verified": True}, None),
+        ({"email": "a@intranet", "email_verified": True}, None),
     ],
 )
-def test_an_address_counts_only_if_it_is_known_to_be_theirs(claims: dict[str, Any], email: str | None) -> None:
+def test_an_address_counts_only_if_it_is_known_to_be_theirs_and_stripe_takes_it(
+    claims: dict[str, Any], email: str | None
+) -> None:
     assert google().caller(signed_token(claims_of(**claims)), NOW) == Caller("alice", email)
 
 
