@@ -27,10 +27,13 @@ from orders.outcome import Result, Settle, StoreContended, Transient
 from orders.shop_events import CheckoutEnded, CheckoutOpened
 from settlement.settle import Patience
 from settlement.snapshot import KnownCheckout
-from stripe_api.api import Session, SessionNotOpen, StripeApi, StripeRefused
+from stripe_api.api import Session, SessionNotOpen, StripeApi, StripeRefused, StripeUnavailable
 
 STEPS_MAX: Final = 8
 """An outdated attempt is ended, and the next one claimed, asked for and shown; with bad luck, twice."""
+PAUSE_SECONDS_MAX: Final = 2.0
+"""Longer than for the database, which is never as busy: Stripe asks those that it limits to slow down, exponentially
+(https://docs.stripe.com/rate-limits)."""
 
 
 def key_of(order_id: str, attempt: int, shop_id: str | None) -> str:
@@ -59,7 +62,7 @@ class CheckoutSessions:
 
         Raises:
             CallRefused: the caller cannot pay for the order.
-            Transient: not done in time; the next call goes on where this one ended.
+            Transient: not done in time, or Stripe asks to wait; the next call goes on where this one ended.
         """
         order_id = order_id_in(data)
         known["orderId"] = order_id
@@ -69,6 +72,9 @@ class CheckoutSessions:
             try:
                 return call.shown()
             except Transient as error:
+                if isinstance(error, StripeUnavailable) and error.retry_after:
+                    # Seconds at least: by then the app calls again.
+                    raise
                 lost = error
         raise lost or StoreContended(f"{order_id}: no session in time")
 

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from stripe_api.client import StripeClient
 
 
-def patience(*, total_seconds: float = PATIENCE_SECONDS) -> Patience:
-    """Patience with the machine's own clock and randomness."""
-    return Patience(time.monotonic, time.sleep, random.random, total_seconds)
+def patience(**seconds: float) -> Patience:
+    """Patience with the machine's own clock and randomness, and these limits instead of the usual ones."""
+    return Patience(time.monotonic, time.sleep, random.random, **seconds)
 
 
 def settling(store: DocumentStore, terms: Terms, log: Log, patience: Patience) -> Settle:
@@ -160,10 +160,11 @@ def _stripe_client(key: StripeKey, origin: str | None) -> "StripeClient":
 def _sessions(
     store: DocumentStore, settle: Settle, stripe: "Callable[[], StripeApi]", settings: Settings, checkout: CheckoutTerms
 ) -> "CheckoutSessions":
-    from checkout.sessions import CheckoutSessions
+    from checkout.sessions import PAUSE_SECONDS_MAX, CheckoutSessions
 
     hold_max, shop_id = settings.terms.hold_max, settings.naming.shop_id
-    return CheckoutSessions(store, settle, stripe(), checkout, hold_max, shop_id, patience())
+    slow = patience(pause_seconds_max=PAUSE_SECONDS_MAX)
+    return CheckoutSessions(store, settle, stripe(), checkout, hold_max, shop_id, slow)
 
 
 def _reconciliation(

@@ -12,7 +12,7 @@ from checkout.claims import Caller
 from checkout.expiring import Expiring
 from checkout.refusals import CallRefused
 from checkout.request import CheckoutTerms
-from checkout.sessions import CheckoutSessions
+from checkout.sessions import PAUSE_SECONDS_MAX, CheckoutSessions
 from database.documents.effects import effect_from
 from database.store import Document, DocumentStore
 from orders.outcome import Outcome, Settle
@@ -74,7 +74,7 @@ class CheckoutShop:
 
     def sessions(self, *, waits: bool = False) -> CheckoutSessions:
         """Args: waits: whether it really waits between its tries."""
-        patient = patience() if waits else patience_of(self.clock)
+        patient = patience(pause_seconds_max=PAUSE_SECONDS_MAX) if waits else patience_of(self.clock)
         return CheckoutSessions(
             self.store, self._settle, self.stripe, self.terms, TERMS.hold_max, self.shop_id, patient
         )

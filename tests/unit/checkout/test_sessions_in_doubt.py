@@ -13,7 +13,7 @@ from tests.support.interference import DisturbedStore
 from tools.stripe_stand_in.faults import Kind
 
 
-@pytest.mark.parametrize("kind", [Kind.LOST, Kind.UNAVAILABLE, Kind.RATE_LIMITED, Kind.GARBAGE])
+@pytest.mark.parametrize("kind", [Kind.LOST, Kind.UNAVAILABLE, Kind.LOCK_TIMEOUT, Kind.GARBAGE])
 def test_what_stripe_did_not_answer_is_asked_again_with_the_same_words_and_the_same_key(
     shop: CheckoutShop, kind: Kind
 ) -> None:
@@ -85,3 +85,11 @@ def test_while_stripe_does_not_answer_the_call_may_be_made_again(shop: CheckoutS
         shop.open()
     shop.stand_in.fail_no_more()
     assert shop.open()["url"]
+
+
+def test_stripe_is_not_asked_again_in_the_same_call_when_it_asks_to_wait(shop: CheckoutShop) -> None:
+    shop.stand_in.fail_next(Kind.RATE_LIMITED, seconds=7, times=1_000, about=shop.order_id)
+    with pytest.raises(StripeUnavailable):
+        shop.open()
+    assert len(shop.made()) == 1
+    shop.stand_in.fail_no_more()

@@ -19,6 +19,7 @@ from settlement.turns import InTurn
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 from tests.support.recording import silent
+from tests.support.settling import Clock
 from tools.toolchain import ROOT
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
@@ -52,6 +53,17 @@ def test_that_an_effect_was_given_up_is_sent_to_operators_unless_the_shop_sends_
     terms = settings_from({"OPERATOR_CHANNELS": "chat", "UNSENT_NOTICES": unsent}).terms
     effects = performing(MemoryStore(), terms, silent, patience(), {}, lambda: datetime.now(UTC))
     assert set(effects.operator_channels) == sent_by
+
+
+def test_a_call_that_stripe_does_not_answer_asks_ever_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    paying = {"STRIPE_API_KEY": "rk_live_0123456789", "CHECKOUT_SUCCESS_URL": "https://shop.example"}
+    sessions = service_from({**ENVIRONMENT, **paying}).sessions
+    assert sessions
+    clock = Clock()
+    tries = replace(sessions().patience, monotonic=clock.monotonic, sleep=clock.sleep, random=lambda: 1.0).tries()
+    assert len(list(tries)) == 11
+    assert clock.pauses[-2] == 2
 
 
 def test_what_settles_the_webhooks_events_has_them_wait_for_each_other(service: Service) -> None:
