@@ -122,8 +122,15 @@ def _shortened(order_id: str) -> str:
     return order_id if len(order_id) <= _SHORT_ID_CHARACTERS_MAX else f"{order_id[: _SHORT_ID_CHARACTERS_MAX - 3]}..."
 
 
-# Characters in amounts that the SMS alphabet lacks: a single one cuts an SMS from 160 to 70 characters.
-_FOR_SMS: Final = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "\u2019": "'"})
+# Characters in amounts that the SMS alphabet lacks: a single one cuts an SMS from 160 to 70 characters. The marks of
+# direction, in amounts for Arabic, Hebrew and Persian, are invisible.
+_FOR_SMS: Final = str.maketrans(
+    {
+        **dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", " "),
+        "\u2019": "'",
+        **dict.fromkeys("\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}"),
+    }
+)
 
 
 def _printable(text: str) -> str:

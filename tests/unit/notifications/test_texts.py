@@ -236,6 +236,11 @@ def test_the_short_text_is_short_whatever_the_document_holds(
     assert len(text_of(document, locale=locale).short) <= 160
 
 
+@pytest.mark.parametrize("locale", ["ar", "he", "fa", "fr", "de_CH"])
+def test_no_amount_takes_an_sms_out_of_its_alphabet_unseen(locale: str) -> None:
+    assert places(text_of(a_document(money=Money(123_456_789, "usd")), locale=locale).short) < 70
+
+
 def test_an_id_of_more_than_20_characters_is_shortened_in_the_short_text_alone() -> None:
     text = text_of(a_document(order_id="0123456789" * 3))
     assert "order 01234567890123456... is paid (€36.00)" in text.short
