@@ -14,10 +14,12 @@ from urllib.parse import quote
 
 from database import metadata_server
 from database.access_token import AccessToken
-from database.errors import READ_CONTENDED, error_of
+from database.documents.size import VALUES_MAX
+from database.errors import READ_CONTENDED, AnswerTooLarge, error_of
 from database.http_answers import Answer
 from database.ids import DEFAULT_DATABASE
 from database.kept_connections import KeptConnections
+from database.messages import values_in
 from orders.frozen import frozen
 from orders.outcome import StoreUnavailable
 
@@ -119,6 +121,8 @@ def connect(project: str | None, database: str = DEFAULT_DATABASE) -> Connection
 
 
 def _content_of(answer: Answer, contended: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
+    if (values := values_in(answer.body)) > VALUES_MAX:
+        raise AnswerTooLarge(f"an answer has {values} values; at most {VALUES_MAX} are read")
     try:
         content = json.loads(answer.body)
     except ValueError:

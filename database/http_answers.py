@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 from database.errors import AnswerTooLarge
 
-ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
+ANSWER_BYTES_MAX: Final = 2 * 1024 * 1024
 """For a body: room for a hundred products with all their fields. A customer can write an order of which each byte takes
-twenty in JSON, and some three hundred in memory."""
+twenty in JSON; and as Python's text, each byte of JSON may take four."""
 HEAD_BYTES_MAX: Final = 64 * 1024
 """For all that comes before a body, and for each line between its chunks."""
 

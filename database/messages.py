@@ -44,6 +44,12 @@ def encoded(write: Write, name: str) -> dict[str, object]:
             return {"delete": name, "currentDocument": {"updateTime": version}}
 
 
+def values_in(body: bytes) -> int:
+    """How many values an answer contains, at least; parsing it would take too long to find that out."""
+    # Each is an object with a single key, such as `nullValue`. In a text, a quote follows a backslash.
+    return body.count(b'Value":')
+
+
 def decoded(holder: Mapping[str, Any]) -> Fields:
     """The fields of a `Document`, or of a map in one, whatever is in them."""
     return {name: _decoded(value) for name, value in holder.get("fields", {}).items()}

@@ -9,7 +9,12 @@ ORDER_BYTES_MAX: Final = 512 * 1024
 """For all fields but the service's own."""
 DOCUMENT_BYTES_MAX: Final = 896 * 1024
 """For all fields: leaves room for hundreds of refunds, and for the write that refuses the order."""
+VALUES_MAX: Final = 32_768
+"""In one answer of the database. Parsed, a value takes up to 330 bytes: sixty-four such answers at once take two thirds
+of the memory of an instance that holds units."""
 
+# Many small values take more memory than their bytes: what a document has room for can be read in one answer.
+_SMALL_VALUE_BYTES: Final = DOCUMENT_BYTES_MAX // VALUES_MAX
 # The largest value of any other type: a reference, which contains a document's name.
 _REFERENCE_BYTES_MAX: Final = 6 * 1024
 
@@ -36,19 +41,21 @@ def why_oversized(fields: Mapping[str, object], of_the_service: Collection[str])
 
 
 def bytes_of(fields: Mapping[str, object]) -> int:
-    """About the size that Firestore counts for the fields: https://firebase.google.com/docs/firestore/storage-size."""
-    total, counted = 0, list[object]([fields])
+    """At least the size that Firestore counts for the fields: https://firebase.google.com/docs/firestore/storage-size."""
+    total, counted = 0, list[object]([*fields, *fields.values()])
     for value in counted:
         match value:
             case str():
                 total += len(value.encode(errors="replace")) + 1
             case dict():
+                total += _SMALL_VALUE_BYTES
                 counted += value
                 counted += value.values()
-            case None | bool() | int() | float() | datetime():
-                total += 16
             case list() | tuple():
+                total += _SMALL_VALUE_BYTES
                 counted += value
+            case None | bool() | int() | float() | datetime():
+                total += _SMALL_VALUE_BYTES
             case bytes():
                 total += len(value)
             case Unread():

@@ -7,7 +7,7 @@ from google.cloud import firestore
 from google.cloud.firestore import GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
-from database import http_answers
+from database.documents.size import VALUES_MAX
 from tests.support.builders import NOW, a_placement, a_reserved_order, an_order
 from tests.support.emulated_shop import inventory_of, order_in, settle_in, stock_up
 from tests.support.payments import a_payment
@@ -76,12 +76,11 @@ def test_such_an_order_of_the_greatest_size_can_still_be_written_to(
 
 
 def test_an_order_that_takes_too_much_to_be_read_is_refused_and_a_payment_for_it_is_not_lost(
-    firestore_client: firestore.Client, monkeypatch: pytest.MonkeyPatch
+    firestore_client: firestore.Client,
 ) -> None:
-    monkeypatch.setattr(http_answers, "ANSWER_BYTES_MAX", 100_000)
     stock_up(firestore_client, 10)
-    # Firestore counts null as one byte; in JSON it takes eighteen.
-    items = [{"productId": "shirt", "quantity": 3, "many": [None] * 10_000}]
+    # Firestore counts an empty map as nothing; in memory it takes some 330 bytes.
+    items = [{"productId": "shirt", "quantity": 3, "many": [{}] * VALUES_MAX}]
     firestore_client.document("orders/order-1").set(an_order(items=items))
     assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
     found = firestore_client.document("orders/order-1").get().to_dict() or {}

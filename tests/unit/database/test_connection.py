@@ -13,7 +13,8 @@ from google.oauth2.credentials import Credentials
 
 from database import connection
 from database.connection import Connection, connect
-from database.errors import RequestRefused
+from database.documents.size import VALUES_MAX
+from database.errors import AnswerTooLarge, RequestRefused
 from database.firestore_store import FirestoreStore
 from database.http_answers import Answer
 from database.kept_connections import KeptConnections
@@ -191,6 +192,18 @@ def test_what_is_refused_is_contended_unanswered_or_a_fault_and_says_why(server:
     answering(server, [error], STATUSES[status])
     with pytest.raises(meaning_of(status, {"ABORTED"}), match=said_of(status, {"ABORTED"})):
         store.read([HERE, GONE], timeout_seconds=10)
+
+
+def test_an_answer_of_too_many_values_is_not_parsed_and_a_text_is_one_value(server: ScriptedServer) -> None:
+    def read_product(values: int) -> Document | None:
+        texts = [{"stringValue": '"nullValue":' * 2}] * (values - 1)
+        fields = {"texts": {"arrayValue": {"values": texts}}}
+        answering(server, [{"found": {"name": f"{DOCUMENTS}/products/shirt", "fields": fields, "updateTime": MOMENT}}])
+        return FirestoreStore(connect("shop")).read(["products/shirt"], timeout_seconds=10)["products/shirt"]
+
+    assert read_product(VALUES_MAX)
+    with pytest.raises(AnswerTooLarge, match=f"has {VALUES_MAX + 1} values; at most {VALUES_MAX} are read"):
+        read_product(VALUES_MAX + 1)
 
 
 def test_an_answer_that_goes_wrong_after_it_has_begun_is_none(server: ScriptedServer) -> None:

@@ -1,9 +1,18 @@
 """How large an order may be."""
 
+import json
+from bisect import bisect_left
+from dataclasses import replace
+
 import pytest
 
-from database.documents.size import DOCUMENT_BYTES_MAX, ORDER_BYTES_MAX, Unread, why_oversized
+from database.documents.payment_fields import payments_fields
+from database.documents.size import DOCUMENT_BYTES_MAX, ORDER_BYTES_MAX, VALUES_MAX, Unread, why_oversized
+from database.http_answers import ANSWER_BYTES_MAX
+from database.messages import encoded_value, values_in
+from orders.money import Money
 from orders.order import LINES_MAX, QUANTITY_MAX
+from orders.payments import Payment, Payments, PaymentState
 from tests.support.builders import NOW
 
 
@@ -56,10 +65,23 @@ def test_what_was_too_large_to_be_read_is_too_large_however_little_comes_with_it
     assert is_oversized({"": [Unread(), "x"]}, ("",))
 
 
-@pytest.mark.parametrize("value", [None, True, 2**62, 1.5, NOW], ids=str)
+@pytest.mark.parametrize("value", [None, True, 2**62, 1.5, NOW, {}, []], ids=str)
 def test_small_values_are_counted_as_small_but_are_counted(value: object) -> None:
     assert not is_oversized({"": [value] * (ORDER_BYTES_MAX // 32)})
     assert is_oversized({"": [value] * (ORDER_BYTES_MAX // 8)})
+
+
+def test_whatever_the_service_has_room_for_can_be_read_in_one_answer() -> None:
+    payment = Payment("pi", PaymentState.FAILED, NOW, Money(1_200, "eur"), "ch", until=NOW, attempt=1)
+
+    def order_of(payments: int) -> dict[str, object]:
+        by_id = {f"pi_{number:024}": replace(payment, payment_id=f"pi_{number:024}") for number in range(payments)}
+        return {"payments": payments_fields(Payments(by_id))}
+
+    most = bisect_left(range(10_000), 1, key=lambda number: is_oversized(order_of(number), ("payments",))) - 1
+    answer = json.dumps(encoded_value(order_of(most)), separators=(",", ":")).encode()
+    assert VALUES_MAX / 2 < values_in(answer) <= VALUES_MAX
+    assert len(answer) <= ANSWER_BYTES_MAX
 
 
 def test_the_largest_possible_order_is_not_too_large() -> None:
