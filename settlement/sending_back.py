@@ -65,7 +65,7 @@ def send_back(case: Case) -> Proposal | Look:
         return turned_down(case, in_words(too_much, on_its_way))
     parts = dict(_divided(sum(left.values()) if event.amount is None else event.amount, left))
     # With `again` the operator confirms all of these at once.
-    before = in_words(on_its_way, _ordered_before(parts, order, effects), _taken_by_bank(event, order))
+    before = in_words(on_its_way, _ordered_before(event, parts, order, effects), _taken_by_bank(event, order))
     if before and not event.is_again:
         return turned_down(case, f"{before}: {_AGAIN}")
     if event.is_elsewhere:
@@ -189,12 +189,16 @@ def _under_way_note(all_left: Sequence[_Refundable]) -> str | None:
     return f"refund_under_way: {' and '.join(said)} not reported by Stripe yet" if said else None
 
 
-def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]) -> str | None:
+def _ordered_before(
+    event: RefundOrdered, parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]
+) -> str | None:
     """Human-readable note of an earlier refund of exactly this amount that was made; None if there is none.
 
     Stripe may have made it although it was given up here for want of an answer. What a failed refund still owes is no
-    repetition, whatever went back before.
+    repetition, whatever went back before, and neither is all that is left.
     """
+    if event.amount is None:
+        return None
     made = {each.refund_id for each in effects if each.refund_id}
     for payment, part in parts.items():
         if part in _owed_amounts(payment, order):

@@ -219,6 +219,13 @@ def test_the_same_amount_again_has_to_be_confirmed_unless_the_first_failed() -> 
     assert said_of(failed, made, amount=500)
 
 
+def test_all_that_is_left_is_no_repetition_however_much_it_is() -> None:
+    made = ordered("pi_1", 1_800, "SUCCESS", "re_1")
+    half = a_sold_order(refunds=Refunds.of(a_refund("re_1", 1_800)))
+    assert said_of(half, made) == "1800 eur of pi_1 to refund, 0 left after that"
+    assert refused(half, made, amount=1_800)
+
+
 def test_a_refund_that_failed_after_its_amount_was_refunded_is_ordered_silently_and_once() -> None:
     before, failed = a_refund("re_1", 500, at=NOW), a_refund("re_2", 500, "failed", at=NOW + timedelta(minutes=1))
     owing = a_sold_order(refunds=Refunds.of(before, failed))
@@ -246,7 +253,7 @@ def test_what_two_refunds_owe_that_failed_is_ordered_one_by_one_or_together() ->
 def test_what_one_payment_owes_lets_nothing_pass_of_another() -> None:
     failed, half = a_refund("re_2", status="failed", payment_id="pi_2"), a_refund("re_1", 1_800)
     twice = a_sold_order(payments=Payments.of(PAID, SECOND), refunds=Refunds.of(failed, half))
-    said = refused(twice, ordered("pi_1", 1_800, "SUCCESS", "re_1"))
+    said = refused(twice, ordered("pi_1", 1_800, "SUCCESS", "re_1"), amount=5_400)
     assert said == f"ordered_before: 1800 of pi_1 went back with re_1: {AGAIN_IF_MEANT}"
 
 
