@@ -20,6 +20,10 @@ from settlement.retrying import why_not_again
 from settlement.sending_back import left_of, with_unreported
 
 _ELSEWHERE: Final = "Or, if it already went back outside Stripe (by bank transfer, as a credit), only record that"
+_BY_DISPUTE: Final = (
+    "Or, if it already went back outside Stripe (by the customer's bank because of the dispute, by bank transfer, as a "
+    "credit), only record that"
+)
 
 
 def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
@@ -63,6 +67,7 @@ def _for_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
 def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if order.status is OrderStatus.REVIEW:
         yield from map(_look_whose, (each for each in order.paid_with if each.is_doubtful))
+    if order.status is OrderStatus.REVIEW and not order.defect:
         yield Step("Accept what was paid as the price, and fulfil the order", to_copy("accept", order.order_id))
     if order.status is OrderStatus.REVIEW and _is_left(order, case):
         yield from _ways_back(order, "Or refund it, and release its units", "", to_retry)
@@ -78,7 +83,7 @@ def _look_whose(payment: Payment) -> Step:
 
 def _is_left(order: Order, case: Case) -> bool:
     """Whether something is left to order of what it is paid with; pending refunds, which take days, do not count."""
-    return order.received is None or any(left_of(each, order, _stored(case.effects)) for each in order.paid_with)
+    return any(each.money is None or left_of(each, order, _stored(case.effects)) for each in order.paid_with)
 
 
 def _of_unneeded(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
@@ -118,7 +123,10 @@ def _ways_back(order: Order, why: str, options: str, to_retry: Sequence[Effect])
     if to_retry:
         why = f"Or order a new refund; the one that was given up is not retried then. {why}"
     yield Step(why, to_copy(f"refund{options}", order.order_id))
-    yield Step(_ELSEWHERE, to_copy(f"refund{options} --elsewhere", order.order_id))
+    if order.open_disputes is None:
+        yield Step(_ELSEWHERE, to_copy(f"refund{options} --elsewhere", order.order_id))
+    else:
+        yield Step(_BY_DISPUTE, to_copy(f"refund{options} --elsewhere --again", order.order_id))
 
 
 def _retry(effect: Effect) -> Step:

@@ -13,14 +13,29 @@ from tests.support.effects import with_effect
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import YES, operated
 from tests.support.payments import a_payment
-from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
-from tests.support.shop import a_shop, a_shop_after, a_shop_paid_twice, document_at, shop_documents, without_requests
-from tests.support.why import A_REFUND, a_shop_in_review, next_steps, told, ways_back, ways_of_lost
+from tests.support.shop import (
+    a_shop,
+    a_shop_after,
+    a_shop_paid_twice,
+    document_at,
+    shop_documents,
+    status_in,
+    without_requests,
+)
+from tests.support.why import A_REFUND, TOO_LITTLE, a_shop_in_review, next_steps, told, ways_back, ways_of_lost
 
 
 def test_an_order_in_review_is_accepted_or_refunded() -> None:
     assert next_steps(a_shop_in_review()) == ["./shop accept order-1", *ways_back()]
+
+
+def test_an_order_that_can_never_be_held_is_not_accepted() -> None:
+    store = without_requests(a_shop(a_reserved_order(items="three shirts")))
+    settled(a_payment(), store)
+    assert (status_in(store), next_steps(store)) == ("review", ways_back())
+    assert operated(store, "accept", "order-1").exit_code == ExitCode.FAILED
 
 
 def test_what_may_be_another_orders_money_is_first_looked_at() -> None:
@@ -200,3 +215,15 @@ def test_a_paid_order_that_its_customer_wants_cancelled_can_be_refunded() -> Non
     order = a_reserved_order(status="finalized", finalizedAt=NOW, payments={"pi_1": paid}, cancelRequestedAt=NOW)
     assert next_steps(a_shop(order)) == ways_back()
     assert "- the customer asked at 2026-03-14 15:09:26" in told(a_shop(order))
+    assert next_steps(a_shop({**order, "payments": {}})) == [], "nothing was paid at Stripe that could be refunded"
+
+
+@pytest.mark.parametrize("status", ["needs_response", "lost"])
+def test_what_the_bank_may_have_sent_back_can_be_recorded(status: str) -> None:
+    store = without_requests(a_shop_after(a_placement(), a_payment(money=TOO_LITTLE), a_dispute("evt_2", status)))
+    accept, refund, elsewhere = next_steps(store)[:3]
+    assert (accept, refund) == ("./shop accept order-1", "./shop refund order-1")
+    assert elsewhere == "./shop refund --elsewhere --again order-1"
+    assert "by the customer's bank because of the dispute" in " ".join(told(store).split())
+    assert operated(store, *shlex.split(elsewhere)[1:], *YES).exit_code == ExitCode.FINE
+    assert status_in(store) == "refunded"
