@@ -1,5 +1,5 @@
 // What an operator can do, and how it is asked for: a document that the service answers. Pure.
-import { balanceOf, currencyOf, mistakesOf, paymentsOf, STANDING } from "./order-fields.js";
+import { balanceOf, currencyOf, isLeftToRefund, mistakesOf, paymentsOf, STANDING } from "./order-fields.js";
 import { minorUnits } from "./money.js";
 
 /** By kind: its name on a button, what it does, and in which statuses of an order it is no use to ask for it at all. */
@@ -46,7 +46,18 @@ function settledStatus({ status, finalizedAt, unfulfilledAs }) {
 /** The kinds that may be asked for of this order. */
 export function actsOn(fields) {
   const possible = Object.keys(ACTS).filter((kind) => ACTS[kind].statuses.includes(settledStatus(fields)));
-  return possible.filter((kind) => kind !== "refund" || balanceOf(fields).length || mistakesOf(fields).length);
+  return possible.filter((kind) => isOfUse(kind, fields));
+}
+
+function isOfUse(kind, fields) {
+  switch (kind) {
+    case "accept":
+      return fields.status in STANDING;
+    case "refund":
+      return isLeftToRefund(fields) || mistakesOf(fields).length > 0;
+    default:
+      return true;
+  }
 }
 
 /** Its status as the service names it, also one that somebody else has written. */

@@ -73,8 +73,17 @@ export function balanceOf(fields) {
     .filter(({ amount }) => amount);
 }
 
+/** Whether any of its money can still be ordered to go back: pending refunds, which take days, have it already. */
+export function isLeftToRefund(fields) {
+  return paymentsOf(fields).some((payment) => payment.state === "succeeded"
+    && payment.amount > promisedOf(payment, fields.refunds ?? {}));
+}
+
 /** What is refunded of a payment, by Stripe or elsewhere. */
 const refundedOf = (payment, refunds) => countedOf(payment, refunds, ({ status }) => status === "succeeded");
+
+/** The same, with what is pending. */
+const promisedOf = (payment, refunds) => countedOf(payment, refunds, (refund) => !isUndone(refund));
 
 /** What of its refunds counts: `isCounted` of each. A charge's total also counts what is only pending, or has failed since;
  *  and with what went back outside Stripe it is no more than the payment has brought. */
@@ -100,8 +109,7 @@ export function refundsToRepeat(fields) {
   return (fields.refundLost ? paymentsOf(fields) : []).filter(({ state }) => state === "succeeded").flatMap((payment) => {
     const own = refundsOf(fields)
       .filter(({ paymentId, mistake }) => !mistake && (paymentId == null || [payment.id, payment.chargeId].includes(paymentId)));
-    const promised = countedOf(payment, fields.refunds ?? {}, (refund) => !isUndone(refund));
-    return [...owedOf(own, promised, payment.amount)]
+    return [...owedOf(own, promisedOf(payment, fields.refunds ?? {}), payment.amount)]
       .map(([refund, owed]) => ({ ...refund, paidWith: payment.id, currency: payment.currency, owed }))
       .filter(({ owed }) => owed > 0);
   });

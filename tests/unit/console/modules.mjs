@@ -115,11 +115,13 @@ test("a refund is offered only while there is money to send back", () => {
   assert.deepEqual(actsOn({ status: "finalized", payments: { pi_1: paid } }), ["refund"]);
   assert.deepEqual(actsOn({ status: "refunded", payments: { pi_1: { ...paid, amountRefunded: 3600 } } }), []);
   assert.deepEqual(actsOn({ status: "refunded", payments: { pi_1: paid }, refunds: GONE }), ["refund"]);
+  const pending = (amount) => ({ status: "finalized", payments: { pi_1: paid }, refunds: { re_1: { amount, status: "pending" } } });
+  assert.deepEqual([3600, 3599].map((amount) => actsOn(pending(amount))), [[], ["refund"]]);
   assert.deepEqual(actsOn({ status: "reserved" }), ["accept", "release", "extend", "cancel"]);
   assert.deepEqual(actsOn({ status: "somebody else's" }), []);
   assert.deepEqual(["review", "shipped"].map((status) => expectedStatus({ status })), ["review", "unknown"]);
   assert.deepEqual(actsOn({ status: "cancelled", finalizedAt: new Date(), payments: { pi_1: paid } }), ["refund"]);
-  assert.deepEqual(actsOn({ status: "shipped", unfulfilledAs: "review", payments: { pi_1: paid } }), ["accept", "refund"]);
+  assert.deepEqual(actsOn({ status: "shipped", unfulfilledAs: "review", payments: { pi_1: paid } }), ["refund"]);
 });
 
 const GONE = { e_1: { amount: 3600, status: "succeeded", paymentId: "pi_1", elsewhere: true } };
