@@ -18,7 +18,14 @@ from orders.events import (
     StripeEvent,
 )
 from orders.lifecycle import step_for
-from orders.operator_events import EffectRetried, EventReplayed, MarkedAsHandled, OperatorEvent, StockAdjusted
+from orders.operator_events import (
+    EffectRetried,
+    EventReplayed,
+    MarkedAsHandled,
+    OperatorEvent,
+    RefundOrdered,
+    StockAdjusted,
+)
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
@@ -239,7 +246,8 @@ def _by_lifecycle(case: Case) -> Decision:
         # A late payment is holding the closed order or crashed meanwhile, and will be delivered again. For every other
         # event the order is still what it was.
         return GiveBack.of(case)
-    if earlier := of_earlier_order(case.event, order, case.snapshot):
+    earlier = of_earlier_order(case.event, order, case.snapshot)
+    if earlier and isinstance(case.event, StripeEvent):
         return change_from(case, leave_as_it_is(case, earlier))
     decided = DECIDED_BY[_step_for(case)](case)
     if isinstance(decided, Proposal):
@@ -253,6 +261,9 @@ def _step_for(case: Case) -> Step:
     if isinstance(case.event, RefundUpdated) and not is_more_than_declined(case.event, case.order):
         # The refund may name another order than the one that was paid.
         return Step.AWAIT_PAYMENT
+    if isinstance(case.event, RefundOrdered) and of_earlier_order(case.event, case.order, case.snapshot):
+        # That order's payment goes back, whatever became of the order that has its id now.
+        return Step.SEND_BACK
     return step_for(case.order.settled_status, case.event.kind)
 
 

@@ -17,6 +17,7 @@ from orders.events import (
     RefundUpdated,
     StripeEvent,
 )
+from orders.operator_events import RefundOrdered
 from orders.order import Order
 from orders.payments import Payment, PaymentState
 from orders.refunds import Refunds
@@ -85,7 +86,7 @@ def of_earlier_order(event: OrderEvent, order: Order, snapshot: Snapshot) -> str
     The commit that adds a payment to an order also lists it under the order's id. So an order that does not know a
     payment listed under its id was created again.
     """
-    if not isinstance(event, StripeEvent) or order.payments.find(*event.payment_ids):
+    if not isinstance(event, StripeEvent | RefundOrdered) or order.payments.find(*event.payment_ids):
         return None
     listed = (payment_id for payment_id, known in snapshot.payments.items() if known.order_id == order.order_id)
     payment_id = next(listed, None)

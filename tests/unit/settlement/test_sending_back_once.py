@@ -13,7 +13,7 @@ from effects.refunding import Refunding
 from orders.outcome import Outcome
 from settlement.terms import AutoRefund
 from stripe_api.api import Refund
-from tests.support.builders import NOW, a_placement
+from tests.support.builders import NOW, a_placement, an_order
 from tests.support.effects import Outbox
 from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
@@ -21,7 +21,7 @@ from tests.support.operators import an_operators_request, asked_by_operator, ask
 from tests.support.payments import a_payment
 from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
-from tests.support.shop import a_shop_after, document_at
+from tests.support.shop import a_shop_after, document_at, status_in
 
 
 def in_request(store: MemoryStore, request_id: str, **fields: object) -> Outcome:
@@ -150,6 +150,17 @@ def test_that_a_payment_is_of_an_earlier_order_is_read_of_the_payment() -> None:
     another = {**document_at(store, "orders/order-1"), "payments": {}, "paymentIntentId": "pi_2", "chargeId": "ch_2"}
     store.put("orders/order-1", another)
     assert answered(store, "r1", payment="pi_1") == ("refund_ordered", "earlier_order")
+
+
+def test_a_payment_of_an_earlier_order_is_refunded_although_nothing_was_paid_for_the_present_one() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    store.put("orders/order-1", an_order())
+    settled(a_placement(), store)
+    assert status_in(store) == "failed"
+    assert answered(store, "r1", payment="pi_1") == ("refund_ordered", "earlier_order")
+    assert answered(store, "r2", payment="pi_1") == ("not_refunded", "nothing_left")
+    assert answered(store, "r3") == ("not_refunded", "failed")
+    assert answered(store, "r4", payment="pi_9") == ("not_refunded", "failed")
 
 
 @pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
