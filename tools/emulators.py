@@ -16,26 +16,19 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
-
-from service.environment import UNSET, SettingsError
-from service.secrets import STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET
-from service.settings import settings_from
-from stripe_api.keys import EMULATORS_KEY
 from tools import logs, reaper, suite
 from tools.addresses import PROJECT, Addresses
+from tools.local_settings import provide_secrets
 from tools.ports import BLOCKS, Ports, PortsError, named_ports, reserved
 from tools.suite import EmulatorsError, StartFailed, Suite
 from tools.toolchain import BUILD, ROOT, VENV, search_path
-from webhooks.signing_secrets import EMULATORS_SECRET
 
-_EMULATED_SECRETS: Final = {STRIPE_WEBHOOK_SECRET: EMULATORS_SECRET, STRIPE_API_KEY: EMULATORS_KEY}
 _FAREWELL_SECONDS_MAX = 10
 _OPEN_SHOP: Final = (sys.executable, "-m", "tools.open_shop")
 
@@ -73,7 +66,7 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulators]:
     """
     named, usual, blocks = named_ports(environment), suite.usual_ports(), iter(BLOCKS)
     data = data_to_keep(environment)
-    _provide_secrets()
+    provide_secrets(ROOT)
     with contextlib.ExitStack() as held:
         try:
             emulators = held.enter_context(_started(reserved(named, usual, blocks), data))
@@ -107,36 +100,6 @@ def _report_moves(expected: Mapping[str, int], ports: Ports) -> None:
     for name, port in expected.items():
         if (moved_to := getattr(ports, name)) != port:
             print(f"The {name.capitalize()} emulator is on port {moved_to} instead of {port}.", file=sys.stderr)
-
-
-def _provide_secrets() -> None:
-    file = ROOT / ".secret.local"
-    given = file.read_text() if file.exists() else ""
-    endpoints = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"].values()
-    needed = {secret["key"] for endpoint in endpoints for secret in endpoint.get("secretEnvironmentVariables", ())}
-    if added := added_secrets(given, needed):
-        file.write_text(given + added)
-    refuse_unusable_secret(file.read_text())
-
-
-def added_secrets(given: str, needed: Collection[str]) -> str:
-    """The lines that .secret.local lacks.
-
-    The Firebase tools ask Google for a missing secret whenever a function that has it starts.
-    """
-    there = {line.partition("=")[0].strip() for line in given.splitlines()}
-    lines = [f"{name}={_EMULATED_SECRETS.get(name, UNSET)}\n" for name in sorted(set(needed) - there)]
-    return "".join(["\n" * (bool(lines and given) and not given.endswith("\n")), *lines])
-
-
-def refuse_unusable_secret(secrets: str) -> None:
-    """Raise EmulatorsError for secrets in .secret.local with which no function would start."""
-    # As in dotenv: the last of several with one name counts, and quotes are stripped.
-    said = {name: text.strip().strip("\"'") for name, _, text in (line.partition("=") for line in secrets.splitlines())}
-    try:
-        settings_from({name: said.get(name, "") for name in _EMULATED_SECRETS} | {"FUNCTIONS_EMULATOR": "true"})
-    except SettingsError as unusable:
-        raise EmulatorsError(f"Correct .secret.local: {unusable}.") from None
 
 
 def main(command: Sequence[str]) -> int:
