@@ -7,7 +7,12 @@ export async function checkoutUrl(orderId, userId, { db, stripe, shopUrl }) {
     throw new Error(`user ${userId} has no reserved order ${orderId}`);
   }
   const { currency, itemsTotal, amountTotal, adjustments } = order;
-  const amount = adjustments?.length ? adjustments.reduce((sum, each) => sum + each.amount, itemsTotal) : amountTotal;
+  // Adjustments are of the catalogue's price. Where it has none, the backend's amountTotal is all that is asked.
+  const isAdjusted = adjustments?.length && itemsTotal !== null;
+  const amount = isAdjusted ? adjustments.reduce((sum, each) => sum + each.amount, itemsTotal) : amountTotal;
+  if (amount === null) {
+    throw new Error(`order ${orderId} has no price: the catalogue has none, and no amountTotal was written`);
+  }
   // A minute before the units are released. Stripe asks for at least 30 minutes: RESERVATION_MINUTES=35 leaves some.
   const ends = order.reservationExpiresAt.seconds - 60;
   const session = await stripe.checkout.sessions.create({
@@ -18,6 +23,6 @@ export async function checkoutUrl(orderId, userId, { db, stripe, shopUrl }) {
     payment_intent_data: { metadata: { orderId } },
     expires_at: ends,
     success_url: `${shopUrl}#orders`,
-  }, { idempotencyKey: `${orderId}-${amount}-${ends}` });
+  }, { idempotencyKey: `${orderId}-${amount}-${currency}-${ends}` });
   return session.url;
 }

@@ -9,8 +9,12 @@ def checkout_url(order_id: str, user_id: str, *, db: firestore.Client, stripe: S
     order = db.document(f"orders/{order_id}").get().to_dict() or {}
     if (order.get("userId"), order.get("status")) != (user_id, "reserved"):
         raise LookupError(f"user {user_id} has no reserved order {order_id}")
-    adjustments = [adjustment["amount"] for adjustment in order.get("adjustments") or []]
-    amount = order["itemsTotal"] + sum(adjustments) if adjustments else order["amountTotal"]
+    currency, amount = order["currency"], order["amountTotal"]
+    # Adjustments are of the catalogue's price. Where it has none, the backend's amountTotal is all that is asked.
+    if order.get("adjustments") and order["itemsTotal"] is not None:
+        amount = order["itemsTotal"] + sum(adjustment["amount"] for adjustment in order["adjustments"])
+    if amount is None:
+        raise LookupError(f"order {order_id} has no price: the catalogue has none, and no amountTotal was written")
     # A minute before the units are released. Stripe asks for at least 30 minutes: RESERVATION_MINUTES=35 leaves some.
     ends = int(order["reservationExpiresAt"].timestamp()) - 60
     session = stripe.v1.checkout.sessions.create(
@@ -19,7 +23,7 @@ def checkout_url(order_id: str, user_id: str, *, db: firestore.Client, stripe: S
             "line_items": [
                 {
                     "price_data": {
-                        "currency": order["currency"],
+                        "currency": currency,
                         "unit_amount": amount,
                         "product_data": {"name": f"Order {order_id}"},
                     },
@@ -32,6 +36,6 @@ def checkout_url(order_id: str, user_id: str, *, db: firestore.Client, stripe: S
             "expires_at": ends,
             "success_url": f"{shop_url}#orders",
         },
-        {"idempotency_key": f"{order_id}-{amount}-{ends}"},
+        {"idempotency_key": f"{order_id}-{amount}-{currency}-{ends}"},
     )
     return str(session.url)

@@ -71,6 +71,8 @@ each_backend = pytest.mark.parametrize("ask_twice", [in_python, in_node])
         {},
         {"amountTotal": 3_000},
         {"adjustments": [{"kind": "shipping", "amount": 499}, {"kind": "discount", "amount": -600}]},
+        # The catalogue has no price, and the backend has written one.
+        {"itemsTotal": None, "amountTotal": 3_000, "adjustments": [{"kind": "shipping", "amount": 499}]},
     ],
 )
 def test_one_session_is_asked_for_what_the_order_asks_and_names_it_everywhere(
@@ -91,8 +93,8 @@ def test_one_session_is_asked_for_what_the_order_asks_and_names_it_everywhere(
     assert session["metadata[orderId]"] == session["payment_intent_data[metadata][orderId]"] == "order-1"
     ends = int(NOW.timestamp()) + 29 * 60
     assert int(session["expires_at"]) == ends
-    # A changed price or time is a different request, which gets another session.
-    assert first["key"] == f"order-1-{asked.amount}-{ends}"
+    # A changed price, currency or time is a different request, which gets another session.
+    assert first["key"] == f"order-1-{asked.amount}-usd-{ends}"
 
 
 @each_backend
@@ -101,4 +103,14 @@ def test_no_session_is_asked_for_what_is_somebody_elses_or_paid(ask_twice: Backe
     with a_stand_in() as api:
         with pytest.raises(LookupError, match="user alice has no reserved order order-1"):
             ask_twice(order, api)
+        assert api.requests() == []
+
+
+@each_backend
+def test_no_session_is_asked_for_an_order_without_a_price(ask_twice: Backend) -> None:
+    order = document_at(a_shop_after(a_placement()), "orders/order-1")
+    unpriced = {**order, "itemsTotal": None, "amountTotal": None, "currency": None}
+    with a_stand_in() as api:
+        with pytest.raises(LookupError, match="order order-1 has no price: "):
+            ask_twice(unpriced, api)
         assert api.requests() == []
