@@ -158,7 +158,7 @@ def cancelled(draft: Draft) -> Iterator[tuple[datetime, What]]:
 
 def abandoned(draft: Draft) -> Iterator[tuple[datetime, What]]:
     # Not shortened by the plot's minute: the order's own hold decides.
-    yield draft.placed_at + timedelta(minutes=33), ReservationLapsed(draft.order_id)
+    yield draft.placed_at + timedelta(minutes=38), ReservationLapsed(draft.order_id)
 
 
 def parked(draft: Draft) -> Iterator[tuple[datetime, What]]:
