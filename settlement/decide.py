@@ -18,14 +18,7 @@ from orders.events import (
     StripeEvent,
 )
 from orders.lifecycle import step_for
-from orders.operator_events import (
-    EffectRetried,
-    EventReplayed,
-    MarkedAsHandled,
-    OperatorEvent,
-    RefundOrdered,
-    StockAdjusted,
-)
+from orders.operator_events import EffectRetried, EventReplayed, MarkedAsHandled, OperatorEvent, StockAdjusted
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
@@ -249,7 +242,9 @@ def _by_lifecycle(case: Case) -> Decision:
     earlier = of_earlier_order(case.event, order, case.snapshot)
     if earlier and isinstance(case.event, StripeEvent):
         return change_from(case, leave_as_it_is(case, earlier))
-    decided = DECIDED_BY[_step_for(case)](case)
+    # An operator sends that order's payment back, whatever became of the order that has its id now.
+    step = Step.SEND_BACK if earlier else _step_for(case)
+    decided = DECIDED_BY[step](case)
     if isinstance(decided, Proposal):
         decided = with_session_ended(case, decided)
     return change_from(case, decided) if isinstance(decided, Proposal) else decided
@@ -261,9 +256,6 @@ def _step_for(case: Case) -> Step:
     if isinstance(case.event, RefundUpdated) and not is_more_than_declined(case.event, case.order):
         # The refund may name another order than the one that was paid.
         return Step.AWAIT_PAYMENT
-    if isinstance(case.event, RefundOrdered) and of_earlier_order(case.event, case.order, case.snapshot):
-        # That order's payment goes back, whatever became of the order that has its id now.
-        return Step.SEND_BACK
     return step_for(case.order.settled_status, case.event.kind)
 
 
