@@ -39,6 +39,8 @@ MAILBOX_FULL: Final = "452 4.2.2 the mailbox is full"
 SUPPLY: Final = {name: max(product.stock, 8) for name, product in CATALOGUE.items() if product.stock}
 """How many units of each product a supplier brings."""
 
+SWEPT_WITHIN: Final = timedelta(minutes=3)
+"""After the end of a hold."""
 _EFFECTS: Final = "effects/"
 
 
@@ -129,14 +131,15 @@ class _Past:
         if visit.is_unreachable:
             self._unreachable.add(visit.order_id)
         self._settle(OrderPlaced(visit.order_id), moment)
+        self.at(
+            moment + self._terms.reservation + SWEPT_WITHIN, partial(self._settle, ReservationLapsed(visit.order_id))
+        )
 
     def _happen(self, visit: Visit, what: What, moment: datetime) -> None:
         match what:
             case CancelRequested():
                 request = {"userId": visit.customer.user_id, "createdAt": moment}
                 self._write(Create(f"cancelRequests/{visit.order_id}", request))
-                self._settle(what, moment)
-            case ReservationLapsed():
                 self._settle(what, moment)
             case event:
                 read = order_event_from(event, delivered_at=moment, naming=Naming())

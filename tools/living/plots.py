@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from orders.shop_events import CancelRequested, ReservationLapsed
+from orders.shop_events import CancelRequested
 from tools.catalogue import CATALOGUE, CURRENCY
 from tools.stripe_events import CardPayment, Json, dispute_event, event_around, payment_event, refund_event
 
@@ -36,8 +36,8 @@ class Customer:
     email: str
 
 
-What = Json | CancelRequested | ReservationLapsed
-"""Stripe delivers this event, perhaps again; the customer cancels; or the sweep finds the hold over."""
+What = Json | CancelRequested
+"""Stripe delivers this event, perhaps again; or the customer cancels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,9 @@ def cancelled(draft: Draft) -> Iterator[tuple[datetime, What]]:
     yield draft.after(2, 10), CancelRequested(draft.order_id)
 
 
-def abandoned(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    # Not shortened by the plot's minute: the order's own hold decides.
-    yield draft.placed_at + timedelta(minutes=38), ReservationLapsed(draft.order_id)
+def abandoned(_draft: Draft) -> Iterator[tuple[datetime, What]]:
+    """Nothing happens until the sweep finds the hold over."""
+    return iter(())
 
 
 def parked(draft: Draft) -> Iterator[tuple[datetime, What]]:

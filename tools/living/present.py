@@ -16,7 +16,7 @@ from typing import Final
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
-from orders.shop_events import CancelRequested, ReservationLapsed
+from orders.shop_events import CancelRequested
 from settlement.terms import Terms
 from tools.deliveries import deliver
 from tools.living.past import SUPPLY, Supplied, documents_after, order_fields
@@ -102,9 +102,6 @@ class Present:
                 fields = {"userId": visit.customer.user_id, "createdAt": firestore.SERVER_TIMESTAMP}
                 self._shop.client.document(f"cancelRequests/{visit.order_id}").create(fields)
                 self._say(f"{visit.order_id}  its customer cancels it")
-            case ReservationLapsed():
-                # The order's own hold and the sweep do that.
-                pass
             case event:
                 answer = deliver(self._shop.addresses.webhook, event)
                 self._say(f"{visit.order_id}  {event['type']}: {answer}")
