@@ -50,10 +50,10 @@ def refuse_unusable(folder: Path) -> None:
     given = parsed((folder / _SECRETS).read_text())
     secrets = {name: given.get(name, "") for name in _EMULATED_SECRETS}
     _refuse(secrets, f"Correct {_SECRETS}")
-    for name in sorted(unknown(folder, *_OWN_FILES_OF)):
-        raise EmulatorsError(f"{_CORRECT_THE_SETTINGS}: {name} is not one; .env lists them all.")
-    for name in sorted(cut_short(folder, *_OWN_FILES_OF)):
-        raise EmulatorsError(f"{_CORRECT_THE_SETTINGS}: put {name} into double quotes, or it ends before the #.")
+    if names := sorted(unknown(folder, *_OWN_FILES_OF)):
+        raise EmulatorsError(f"{_CORRECT_THE_SETTINGS}: .env, which lists them all, lacks {', '.join(names)}.")
+    if names := sorted(cut_short(folder, *_OWN_FILES_OF)):
+        raise EmulatorsError(f"{_CORRECT_THE_SETTINGS}: put {', '.join(names)} into double quotes, or it ends before the #.")
     _refuse(settings_of(folder, *_OWN_FILES_OF) | secrets, _CORRECT_THE_SETTINGS)
 
 
