@@ -1,7 +1,7 @@
 """Verifies the chains of all orders, some at each sweep.
 
-Changed, deleted or inserted entries become a finding, like those of reconciliation, which closes once a later round
-finds nothing.
+Changed, deleted or inserted entries and overwritten statuses become a finding, like those of reconciliation, which
+closes once a later round finds nothing.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from audit.links import Entry
-from audit.verification import Verdict, verified
+from audit.verification import Defect, Verdict, verified
 from database.documents.findings import closed, finding_path, is_found, noted
 from database.documents.trail_checks import (
     TRAIL_CHECK,
@@ -118,5 +118,6 @@ def _finding_of(verdict: Verdict) -> Finding:
     order_id, (first, *others) = str(verdict.order_id), verdict.findings
     more = f", and {len(others)} more" if others else ""
     about = f" ({first.entry_id})" if first.entry_id else ""
-    words = f"the audit trail of {order_id} is not as it was written: {first.defect}{about}: {first.words}{more}"
+    what = "status" if first.defect is Defect.STATUS else "audit trail"
+    words = f"the {what} of {order_id} is not as it was written: {first.defect}{about}: {first.words}{more}"
     return Finding(RULE, order_id, order_id, words, to_copy("audit verify", order_id))

@@ -6,10 +6,17 @@ from typing import Final
 
 from audit.chain import hash_of
 from orders.frozen import frozen
+from orders.order import OrderStatus
 from orders.outcome import UNSETTLED
 
 RESTORED_AFTER: Final = timedelta(hours=1)
 """An entry is written within seconds of its date; one written this much later comes from a backup."""
+_LEFT_BY_ENTRIES: Final = frozenset(map(str, OrderStatus)) - {
+    OrderStatus.PENDING,
+    OrderStatus.RESERVING,
+    OrderStatus.UNKNOWN,
+}
+"""The statuses that an order gets only together with an entry. A word of the shop's own is another matter."""
 
 
 @frozen
@@ -34,6 +41,19 @@ class Link:
     created_at: datetime
     is_intact: bool
     written_at: datetime | None
+    status_after: str | None = None
+    """In which status it left its order."""
+
+
+def left_in(entry_fields: Mapping[str, object]) -> str | None:
+    """The status in which an entry left its order."""
+    status = entry_fields.get("statusAfter")
+    return status if isinstance(status, str) else None
+
+
+def is_overwritten(status: str | None, left: str | None) -> bool:
+    """Whether an order has another status than its last entry left it in."""
+    return status != left and {status, left} <= _LEFT_BY_ENTRIES
 
 
 def is_from_before(entry: Entry, first: Link) -> bool:
@@ -59,7 +79,8 @@ def link_of(entry: Entry) -> Link | None:
     if not isinstance(previous, str | None):
         return None
     is_intact = fields.get("eventId") == entry.entry_id and has_its_hash(fields)
-    return Link(entry.entry_id, sequence, previous, hashed, created_at, is_intact, entry.written_at)
+    status_after = left_in(fields)
+    return Link(entry.entry_id, sequence, previous, hashed, created_at, is_intact, entry.written_at, status_after)
 
 
 def has_its_hash(fields: Mapping[str, object]) -> bool:

@@ -1,4 +1,4 @@
-"""Finds changed, missing, inserted and reordered audit entries. Pure.
+"""Finds changed, missing, inserted and reordered audit entries, and overwritten statuses of orders. Pure.
 
 A hash is no signature: anybody who may write to the database can hash a whole chain anew. Only an anchor kept elsewhere
 reveals that.
@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Final
 
 from audit.chain import Head
-from audit.links import Entry, Link, is_from_before, is_set_aside, link_of
+from audit.links import Entry, Link, is_from_before, is_overwritten, is_set_aside, link_of
 from orders.frozen import frozen
 
 
@@ -28,6 +28,8 @@ class Defect(StrEnum):
     """An entry has no place, although the chain had begun."""
     HEAD = "head"
     """The order does not say where its chain ends, or the chain goes on."""
+    STATUS = "status"
+    """The order has another status than its last entry left it in."""
     ANCHOR = "anchor"
     """An anchored entry is no longer in the chain."""
 
@@ -50,6 +52,8 @@ class Ends:
     """Whether the order exists now. If not, every intact chain is that of a deleted order."""
     created_at: datetime | None = None
     head: Head | None = None
+    status: str | None = None
+    """The order's, as written; None if it is no text."""
     anchored: tuple[Head, ...] = ()
     """Where its chain ended at each anchor."""
 
@@ -131,6 +135,7 @@ class _Check:
         unchained = self._of_unchained()
         head = self._head()
         self._go_back(head)
+        self._compare_status(head)
         chained = len(self._placed)
         while self._left:
             self._go_back_apart(max(self._tips(), key=lambda link: (link.created_at, link.sequence)))
@@ -241,6 +246,12 @@ class _Check:
     def _is_of_earlier_order(self, link: Link) -> bool:
         order = self._order
         return not order.exists or (order.created_at is not None and link.created_at < order.created_at)
+
+    def _compare_status(self, head: Head | None) -> None:
+        last = self._placed.get(head.hash) if head else None
+        if last and is_overwritten(self._order.status, last.status_after):
+            words = f"the order is {self._order.status}, but its last entry left it {last.status_after}"
+            self._find(Defect.STATUS, words, last.entry_id)
 
     def _compare_with_anchors(self) -> None:
         for head in self._order.anchored:

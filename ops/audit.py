@@ -46,8 +46,9 @@ def audit() -> None:
 def verify(context: click.Context, order: str | None, kept: Path | None, since: str | None, until: str | None) -> None:
     """Find entries that were changed, deleted or inserted.
 
-    Checks ORDER, or all orders and operators' acts without an order. With --anchor it also checks that the chains
-    still contain what was anchored. Exits with 3 if anything is wrong, and with 1 if ORDER is unknown.
+    Checks ORDER, or all orders and operators' acts without an order, and that no status was overwritten. With --anchor
+    it also checks that the chains still contain what was anchored. Exits with 3 if anything is wrong, and with 1 if
+    ORDER is unknown.
     """
     asked: Asked = context.obj
     if order and not is_document_id(order):

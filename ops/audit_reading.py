@@ -10,8 +10,8 @@ from audit.chain import Head
 from audit.links import Entry, has_its_hash
 from audit.verification import Ends, Verdict, verified, verified_all
 from database.documents.anchors import heads_in
-from database.documents.audit_heads import ACTS_CHAIN, HEAD_FIELDS
-from database.documents.trail_checks import ends_from
+from database.documents.audit_heads import ACTS_CHAIN
+from database.documents.trail_checks import END_FIELDS, ends_from
 from database.documents.values import text_or_none
 from ops.long_queries import documents_of, in_time
 
@@ -46,7 +46,7 @@ class Trail:
     def verdicts(self) -> Iterator[Verdict]:
         """A verdict on every order. What seems wrong is checked again alone, since orders change during reading."""
         entries = _paged(self._client.collection("auditLog").order_by("orderId").order_by("createdAt"))
-        orders = _paged(self._client.collection("orders").select(["createdAt", *HEAD_FIELDS]).order_by("__name__"))
+        orders = _paged(self._client.collection("orders").select(END_FIELDS).order_by("__name__"))
         read = (_entry(entry, fields) for entry, fields in entries)
         for verdict in verified_all((ends_from(order.id, fields) for order, fields in orders), read, self._ends(None)):
             yield self.verdict(verdict.order_id) if verdict.findings else verdict
@@ -97,7 +97,7 @@ class Trail:
     def _ends(self, order_id: str | None) -> Ends:
         if order_id is None:
             return ends_from(None, self._client.document(ACTS_CHAIN).get().to_dict() or {})
-        fields = self._client.document(f"orders/{order_id}").get(["createdAt", *HEAD_FIELDS]).to_dict()
+        fields = self._client.document(f"orders/{order_id}").get(END_FIELDS).to_dict()
         return Ends(order_id) if fields is None else ends_from(order_id, fields)
 
 

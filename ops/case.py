@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from audit.links import is_overwritten, left_in
+from database.documents.audit_heads import head_from
 from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.disputes import dispute_from
 from database.documents.effects import effect_from
@@ -25,7 +27,7 @@ from ops.timeline import Happening, of_delivery, of_effect, of_entry, of_handled
 from orders.checkout import Checkout
 from orders.disputes import Dispute
 from orders.money import Money
-from orders.order import Order
+from orders.order import Order, OrderStatus
 
 HAPPENINGS_MAX: Final = 300
 """Of each kind of which an order may have many."""
@@ -92,6 +94,8 @@ class Case:
     order_id: str
     order: Order | None
     """None if there is no such order (any more)."""
+    overwritten: OrderStatus | None
+    """The status in which its last audit entry left it, if somebody has written another over it since."""
     products: Mapping[str, Product]
     """The order's products."""
     went_uncounted: bool
@@ -124,6 +128,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
     return Case(
         order_id=order_id,
         order=order,
+        overwritten=_overwritten(found, listed["audit entries"]) if found else None,
         products=_products_of(order, reader) if order else {},
         went_uncounted=found is not None and found.fields.get(WENT_UNCOUNTED) is True,
         checkout=known.checkout if known else None,
@@ -138,6 +143,13 @@ def case_of(order_id: str, reader: Reader) -> Case:
         requests=tuple(filter(None, map(unanswered_in, listed["operators' requests"]))),
         cut=tuple(name for name, query in queries.items() if len(listed[name]) == query.at_most),
     )
+
+
+def _overwritten(order: Found, entries: Iterable[Found]) -> OrderStatus | None:
+    head = head_from(order.fields)
+    last = next((each for each in entries if head and each.fields.get("hash") == head.hash), None)
+    left = left_in(last.fields) if last else None
+    return OrderStatus(left) if left and is_overwritten(text_or_none(order.fields.get("status")), left) else None
 
 
 def _queries_of(order_id: str) -> Mapping[str, Query]:

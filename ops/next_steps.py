@@ -54,6 +54,9 @@ def steps_of(case: Case, now: datetime) -> Iterator[Step]:
 
 
 def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
+    if case.overwritten:
+        why = f"Write its status back as {case.overwritten} in the console"
+        yield Step(f"{why}: only then can these commands change the order as it should be", None)
     yield from steps_for_money(order, case)
     ends = order.reservation_expires_at
     if order.status is OrderStatus.RESERVED and ends and ends <= now:

@@ -7,7 +7,7 @@ from datetime import datetime
 from ops.case import Case, Finding, ParkedEvent, Request
 from ops.money_steps import steps_for_elsewhere
 from ops.next_steps import is_taking_overdue, steps_of
-from ops.standing import what_is_missing, where_it_is
+from ops.standing import STANDING, what_is_missing, where_it_is
 from ops.step import Step
 from ops.timeline import Happening
 from orders.adjustments import Adjustment
@@ -82,7 +82,7 @@ def report_on(case: Case, now: datetime) -> Report:
     return Report(
         order_id=case.order_id,
         status=str(order.status) if order else None,
-        standing=where_it_is(order) if order else "there is no such order",
+        standing=_standing(case),
         user_id=order.user_id if order else None,
         created_at=order.created_at if order else None,
         missing=(*what_is_missing(order, now), *_to_take(order, case, now)) if order else (),
@@ -103,6 +103,14 @@ def report_on(case: Case, now: datetime) -> Report:
         cut=case.cut,
         next=tuple(steps_of(case, now)),
     )
+
+
+def _standing(case: Case) -> str:
+    if case.order is None:
+        return "there is no such order any more: it was deleted" if case.timeline else "there is no such order"
+    if case.overwritten:
+        return f"somebody else has overwritten its status, which was {case.overwritten}: {STANDING[case.overwritten]}"
+    return where_it_is(case.order)
 
 
 def _to_take(order: Order, case: Case, now: datetime) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from database.documents.inventory import level_from
+from database.documents.inventory import level_defect_in, level_from
 from database.documents.orders import HOLDING_ORDERS, order_path, units_held
 from database.documents.reconciliations import Baseline, baseline_from, baseline_path, baseline_write
 from database.documents.takings import TAKINGS, units_in
@@ -24,8 +24,8 @@ from reconciliation.records import (
     stock_moves,
     taking_record_from,
 )
-from reconciliation.rules import reserved_not_held, stock_off_trail, taking_overdue
-from reconciliation.subjects import ProductRecord
+from reconciliation.rules import inventory_unreadable, reserved_not_held, stock_off_trail, taking_overdue
+from reconciliation.subjects import InventoryRecord, ProductRecord
 from reconciliation.time_limit import TimeLimit
 
 _COMMITTED_WITHIN: Final = timedelta(minutes=10)
@@ -116,7 +116,10 @@ class StockTaking:
             for product_id, fields in batch:
                 for rule in _RULES:
                     gone.pop(finding_id_of(rule, product_id), None)
-                if level := level_from(fields):
+                level = level_from(fields)
+                defect = None if level else level_defect_in(fields)
+                self.books.judge(InventoryRecord(product_id, defect), self.now())
+                if level:
                     known = baselines[baseline_path(product_id)]
                     figures = _Figures(level, held[product_id], to_take[product_id])
                     taken.append(self._taken(product_id, figures, moves, known, until))
@@ -202,7 +205,7 @@ def settled_until(moment: Moment) -> datetime:
     return moment.at - _COMMITTED_WITHIN
 
 
-_RULES: Final = (reserved_not_held.RULE.name, stock_off_trail.RULE.name)
+_RULES: Final = (inventory_unreadable.RULE.name, reserved_not_held.RULE.name, stock_off_trail.RULE.name)
 
 
 def _counted(stock: int | None, expected: int | None, recent: int) -> int | None:

@@ -126,6 +126,21 @@ class ProductRecord:
 
 
 @frozen
+class InventoryRecord:
+    """Whether a product's figures can be read."""
+
+    product_id: str
+    defect: str | None
+    """Why not; None if they can."""
+
+    order_id: ClassVar[None] = None
+
+    @property
+    def key(self) -> str:
+        return self.product_id
+
+
+@frozen
 class TakingRecord:
     """What is still to be taken for an order, as of one moment."""
 

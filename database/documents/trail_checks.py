@@ -10,6 +10,8 @@ from database.store import Create, Document, Fields, Listing, Update
 from orders.frozen import frozen
 
 TRAIL_CHECK: Final = "sweeps/trail"
+END_FIELDS: Final = ("createdAt", "status", *HEAD_FIELDS)
+"""What `ends_from` reads of an order."""
 
 
 @frozen
@@ -22,7 +24,13 @@ class TrailProgress:
 
 def ends_from(order_id: str | None, fields: Fields) -> Ends:
     """The end of an order's chain; without an order, of ACTS_CHAIN."""
-    return Ends(order_id, exists=True, created_at=time_or_none(fields.get("createdAt")), head=head_from(fields))
+    return Ends(
+        order_id,
+        exists=True,
+        created_at=time_or_none(fields.get("createdAt")),
+        head=head_from(fields),
+        status=text_or_none(fields.get("status")),
+    )
 
 
 def trail_progress_from(document: Document | None) -> TrailProgress:
@@ -38,4 +46,4 @@ def trail_progress_write(progress: TrailProgress, document: Document | None) -> 
 
 def orders_behind(order_id: str | None, at_once: int) -> Listing:
     """Orders with greater ids, by id, with only what `ends_from` reads: customers decide on the size of the rest."""
-    return Listing("orders", after_id=order_id, batch_max=at_once, only=("createdAt", *HEAD_FIELDS))
+    return Listing("orders", after_id=order_id, batch_max=at_once, only=END_FIELDS)

@@ -12,6 +12,19 @@ Entries = Mapping[str, Fields]
 
 _ACTS = "chains/operators"
 _SET_ASIDE = {"other_account", "livemode_mismatch", "handled"}
+_LASTING = {
+    *(
+        "reserved",
+        "finalized",
+        "partially_refunded",
+        "refunded",
+        "failed",
+        "expired",
+        "cancelled",
+        "refund_due",
+        "review",
+    )
+}
 
 
 def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries, chains: Entries) -> Iterator[str]:
@@ -69,6 +82,9 @@ def broken_anchors(anchors: Entries, entries: Entries) -> Iterator[str]:
 def _breaks_in(order_id: str | None, order: Fields, left: dict[str, Fields]) -> Iterator[str]:
     """Goes back from the head, and removes the entries it finds from `left`."""
     wanted, number = order.get("auditHead"), order.get("auditCount", 0)
+    left_as = left[wanted]["statusAfter"] if wanted in left else None
+    if left_as in _LASTING and order["status"] in _LASTING - {left_as}:
+        yield f"{order_id}: {order['status']}, though its last entry left it {left_as}"
     while number > 0 and wanted in left:
         entry = left.pop(wanted)
         if entry["sequence"] != number:

@@ -19,6 +19,7 @@ def a_trail(entries: int = ENTRIES, order_id: str = "order-1", begun_at: datetim
     for number in range(1, entries + 1):
         moment = begun_at + timedelta(minutes=number)
         fields: Fields = {"eventId": f"{prefix}_{number}", "orderId": order_id, "createdAt": moment, "stock": []}
+        fields |= {"statusAfter": "reserved" if number < entries else "finalized"}
         trail.append(chained(fields, ends(trail)))
     return trail
 

@@ -68,6 +68,19 @@ def test_what_somebody_has_deleted_is_found(gone: str, number: int) -> None:
     assert checked(store) == [f"{NOT_AS_WRITTEN}: missing: number {number}"]
 
 
+def test_an_overwritten_status_is_a_finding_until_it_is_written_back() -> None:
+    store = a_paid_shop()
+    changed(store, "orders/order-1", status="cancelled")
+    (words,) = checked(store)
+    assert words == (
+        "the status of order-1 is not as it was written: status (evt_1): "
+        "the order is cancelled, but its last entry left it finalized"
+    )
+    changed(store, "orders/order-1", status="finalized")
+    assert checked(store, NOW + ROUND_EVERY) == []
+    assert document_at(store, FINDING)["state"] == "closed"
+
+
 def test_an_order_that_knows_no_end_of_its_trail_is_a_finding_unless_it_was_created_after_that() -> None:
     store = a_paid_shop()
     knows_nothing = {**document_at(store, "orders/order-1"), "auditHead": None, "auditCount": None}

@@ -1,5 +1,6 @@
 """Verification of a chain of five entries that somebody has tampered with."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -120,6 +121,27 @@ TAMPERED: dict[str, tuple[Trail, list[tuple[str, str | None]]]] = {
 @pytest.mark.parametrize(("trail", "expected"), TAMPERED.values(), ids=TAMPERED)
 def test_what_somebody_has_done_to_it_is_found(trail: Trail, expected: list[tuple[str, str | None]]) -> None:
     assert found(trail, ORDER) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "is_found"),
+    [
+        ("reserved", True),
+        ("cancelled", True),
+        ("finalized", False),
+        ("reserving", False),
+        ("shipped", False),
+        (None, False),
+    ],
+)
+def test_a_status_that_the_last_entry_has_not_left_is_found(status: str | None, *, is_found: bool) -> None:
+    assert found(WHOLE, replace(ORDER, status=status)) == [("status", "evt_5")] * is_found
+
+
+def test_what_left_an_order_in_no_status_is_not_compared_with_it() -> None:
+    for last in {"statusAfter": "pending"}, {"statusAfter": None}, {"statusAfter": 1}:
+        trail = forged(5, **last)
+        assert found(trail, replace(a_chained_order(ends(trail)), status="reserved")) == []
 
 
 def test_a_copy_of_an_entry_is_found_by_its_id() -> None:

@@ -52,7 +52,9 @@ def test_large_orders_are_found_one_by_one_and_too_large_ones_without_their_item
 
 def test_nothing_is_read_of_orders_but_the_fields_that_are_asked_for() -> None:
     query = structured_query(orders_behind("order-1", 30))
-    assert query["select"] == {"fields": [{"fieldPath": each} for each in ("createdAt", "auditHead", "auditCount")]}
+    assert query["select"] == {
+        "fields": [{"fieldPath": each} for each in ("createdAt", "status", "auditHead", "auditCount")]
+    }
     assert "select" not in structured_query(INVENTORY)
 
 

@@ -34,6 +34,14 @@ def test_a_hold_that_is_over_is_released_or_extended() -> None:
     assert next_steps(a_shop_with_a_hold()) == []
 
 
+def test_an_overwritten_status_is_said_to_be_so_and_is_to_be_written_back() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    store.put("orders/order-1", {**document_at(store, "orders/order-1"), "status": "cancelled"})
+    assert "somebody else has overwritten its status, which was finalized: paid, and its units are taken" in told(store)
+    (step,) = next_steps(store)
+    assert step.startswith("Write its status back as finalized in the console")
+
+
 def test_what_was_given_up_says_why() -> None:
     store = with_effect(a_shop_after(a_placement()), A_MAIL, state="ERROR", error="sender not verified")
     assert next_steps(store) == [f"./shop retry {A_MAIL.effect_id}", f"./shop handle {A_MAIL.effect_id}"]

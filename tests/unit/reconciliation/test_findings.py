@@ -58,6 +58,7 @@ BREAKING: Final[Mapping[str, Callable[[ShopAtStripe], object]]] = {
     "session_of_closed_order": close_with_open_session,
     "reserved_not_held": lambda shop: broken(shop.store, "inventory/shirt", reserved=9),
     "stock_off_trail": lambda shop: broken(shop.store, "inventory/shirt", stock=99),
+    "inventory_unreadable": lambda shop: broken(shop.store, "inventory/shirt", stock="99"),
     "taking_overdue": lambda shop: shop.store.put("takings/order-1", {"units": {"shirt": 3}}),
     "claim_without_entry": lambda shop: lose(shop, f"auditLog/{first_entry_of('order-1', shop)}"),
     "effect_stuck": lambda shop: shop.store.put(

@@ -20,6 +20,7 @@ from reconciliation.subjects import (
     EffectRecord,
     EventRecord,
     EventToSettle,
+    InventoryRecord,
     KeyInUse,
     OrderRecord,
     PaymentOnBothSides,
@@ -85,6 +86,7 @@ BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
         "order order-1 is cancelled, but can still be paid in cs_1 until 2026-03-14 16:09 UTC",
         PAGE,
     ),
+    "inventory_unreadable": (InventoryRecord("shirt", "x"), "nobody can order shirt: x", "./shop stock show shirt"),
     "reserved_not_held": (
         replace(SHIRTS, held=1),
         "3 of shirt are reserved, but orders hold 1",
@@ -158,6 +160,7 @@ IN_ORDER: Final[Mapping[str, Subject]] = {
     "a session whose time is out": replace(CLOSED, checkout=replace(SESSION, expires_at=NOW)),
     "a session that Stripe has yet to make": replace(CLOSED, checkout=replace(SESSION, session_id=None)),
     "a product": SHIRTS,
+    "a product whose figures can be read": InventoryRecord("shirt", None),
     "a product that is never short": replace(SHIRTS, stock=None),
     "a product of which some is sold and not taken": replace(SHIRTS, reserved=5, stock=9, to_take=2),
     "what was sold just now": TAKING,

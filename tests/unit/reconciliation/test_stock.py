@@ -62,6 +62,15 @@ def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_ac
     assert shop.reconcile().opened == ()
 
 
+def test_figures_that_cannot_be_read_are_no_finding_any_more_once_they_are_deleted() -> None:
+    shop = a_reconciled_shop()
+    broken(shop.store, "inventory/shirt", stock="99")
+    (found,) = shop.reconcile().opened
+    assert found.words.startswith("nobody can order shirt: stock must be a whole number")
+    shop.store.delete("inventory/shirt")
+    assert shop.reconcile().closed == (found.finding_id,)
+
+
 def test_who_recounts_what_is_reserved_has_not_seen_to_the_stock() -> None:
     shop = a_reconciled_shop()
     broken(shop.store, "inventory/shirt", stock=120, reserved=5)
