@@ -22,6 +22,8 @@ from database.ids import is_document_id
 from database.store import Document
 from ops.reading import Found, Query, Reader, Where
 from orders.order import OrderStatus
+from reconciliation.finding import finding_id_of
+from reconciliation.rules import not_compared, paid_only_at_stripe
 
 REFUNDED_ORDERS_MAX: Final = 500
 """A refund is looked for in this many of the latest refunded orders, since no index leads to it."""
@@ -91,6 +93,7 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
     return (
         _of_session(some_id, reader)
         or _of_order_gone(some_id, reader)
+        or _of_payment_found(some_id, reader)
         or _of_user(some_id, reader)
         or _of_product(found, products)
     )
@@ -149,6 +152,16 @@ def _of_order_gone(order_id: str, reader: Reader) -> Lead | None:
     parked = reader.find(Query("webhookEvents", (Where("orderId", "==", order_id),), at_most=1))
     entries = parked or reader.find(Query("auditLog", (Where("orderId", "==", order_id),), "createdAt", at_most=1))
     return Lead(Kind.ORDER, order_id) if entries else None
+
+
+def _of_payment_found(payment_id: str, reader: Reader) -> Lead | None:
+    """A payment that is only in a finding: Stripe knows it, and nothing of it was ever settled here."""
+    paths = [
+        finding_path(finding_id_of(rule.name, payment_id)) for rule in (paid_only_at_stripe.RULE, not_compared.RULE)
+    ]
+    findings = tuple(reader.read(*paths).values())
+    order_id = next((text_or_none(each.fields.get("orderId")) for each in findings), None)
+    return Lead(Kind.PAYMENT if order_id else Kind.FINDING, order_id, findings) if findings else None
 
 
 def _of_user(user_id: str, reader: Reader) -> Lead | None:

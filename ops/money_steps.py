@@ -67,12 +67,18 @@ def _for_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
 def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if order.status is OrderStatus.REVIEW:
         yield from map(_look_whose, (each for each in order.paid_with if each.is_doubtful))
-    if order.status is OrderStatus.REVIEW and not order.defect:
-        yield Step("Accept what was paid as the price, and fulfil the order", to_copy("accept", order.order_id))
+        yield Step(_accept(order), to_copy("accept", order.order_id))
     if order.status is OrderStatus.REVIEW and _is_left(order, case):
         yield from _ways_back(order, "Or refund it, and release its units", "", to_retry)
     if order.status is OrderStatus.REFUND_DUE and _is_left(order, case):
         yield from _ways_back(order, "Refund it", "", to_retry)
+
+
+def _accept(order: Order) -> str:
+    if order.defect and order.finalized_at is None:
+        overwritten = "If somebody overwrote that, write it back in the Firebase console; the trail says what it held"
+        return f"It cannot be accepted as it is ({order.defect}). {overwritten}. Then accept it"
+    return "Accept what was paid as the price, and fulfil the order"
 
 
 def _look_whose(payment: Payment) -> Step:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from database.documents.inventory import inventory_path
@@ -19,6 +19,7 @@ TAKINGS_MAX: Final = 1_000
 """How many unfolded takings are read: more than are usually paid in a minute."""
 
 NO_INVENTORY: Final = "it has no inventory"
+GONE: Final = "it is neither in the inventory nor in the catalogue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ def shelf_of(reader: Reader, product_id: str) -> Shelf | None:
         return None
     counted, listed = (found.get(path) for path in paths)
     return _shelf(product_id, counted, listed, units_to_take(reader)[0][product_id])
+
+
+def shelf_of_gone(product_id: str) -> Shelf:
+    """Of a product that orders hold, and whose documents were deleted, or renamed."""
+    return replace(_shelf(product_id, None, None, 0), defect=GONE)
 
 
 def holders_of(reader: Reader, product_id: str) -> tuple[tuple[Holder, ...], bool]:

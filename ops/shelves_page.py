@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ops.page import Cell, Line, Part, Row, Table, Tone
 from ops.phrases import amount
-from ops.shelves import NO_INVENTORY, Holder, Shelf
+from ops.shelves import GONE, NO_INVENTORY, Holder, Shelf
 from reconciliation.finding import to_copy
 
 
@@ -33,7 +33,10 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
         yield Line(to_copy("stock recount", shelf.product_id), Tone.COMMAND)
     elif not holders:
         yield Line("No order holds any of it.", Tone.QUIET)
-    if shelf.defect == NO_INVENTORY:
+    if shelf.defect == GONE:
+        yield Line("It was deleted or renamed. To count it again under this id, including units that orders hold:")
+        yield Line(to_copy("stock set --new", shelf.product_id, "QUANTITY"), Tone.COMMAND)
+    elif shelf.defect == NO_INVENTORY:
         yield Line("Count its units, including those that orders hold, and put the number in place of QUANTITY:")
         yield Line(to_copy("stock set", shelf.product_id, "QUANTITY"), Tone.COMMAND)
     elif shelf.defect:

@@ -10,7 +10,7 @@ from ops.commands import Asked, Commands
 from ops.connection import problems_in_words
 from ops.exit_codes import Failed
 from ops.page import Line, Page, Tone
-from ops.shelves import HOLDING_MAX, holders_of, shelf_of, shelves_after, units_to_take
+from ops.shelves import HOLDING_MAX, holders_of, shelf_of, shelf_of_gone, shelves_after, units_to_take
 from ops.shelves_page import holders_parts, shelves_table
 
 SHOW: Final = "show"
@@ -54,11 +54,14 @@ def show(asked: Asked, product: str | None = None, limit: int = 100, after: str 
 
 
 def _show_one(asked: Asked, product: str) -> None:
-    shelf = shelf_of(asked.shop.reader, product) if is_document_id(product) else None
-    if shelf is None:
-        raise Failed(f"There is no product {product} in {asked.shop.project}.")
+    if not is_document_id(product):
+        raise Failed(f"{product!r} is not a valid product id.")
     asked.output.say(f"Looking through the open orders, {HOLDING_MAX} at most ...")
+    shelf = shelf_of(asked.shop.reader, product)
     holders, is_all = holders_of(asked.shop.reader, product)
+    if shelf is None and not holders:
+        raise Failed(f"There is no product {product} in {asked.shop.project}.")
+    shelf = shelf or shelf_of_gone(product)
     is_all = is_all and units_to_take(asked.shop.reader)[1]
     data = {"product": shelf, "held_by": holders, "is_all": is_all}
     asked.output.show(data, [shelves_table([shelf]), *holders_parts(shelf, holders, is_all=is_all)])

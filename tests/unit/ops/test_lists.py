@@ -200,6 +200,15 @@ def test_a_refund_beyond_the_latest_orders_is_not_found(monkeypatch: pytest.Monk
     assert operated(store, "why", "re_1").exit_code == ExitCode.FAILED
 
 
+def test_a_product_whose_documents_are_gone_still_shows_who_holds_some() -> None:
+    store = a_shop_after(a_placement())
+    for path in ("inventory/shirt", "products/shirt"):
+        store.delete(path)
+    said = operated(store, "stock", "shirt").stdout
+    assert "order-1" in said
+    assert said.endswith("./shop stock set --new shirt QUANTITY\n")
+
+
 def test_a_product_named_like_a_command_can_still_be_shown() -> None:
     assert operated(a_shop(show={"stock": 1}), "stock", "show", "show").stdout.splitlines()[1].startswith("show ")
 

@@ -31,10 +31,11 @@ def test_an_order_in_review_is_accepted_or_refunded() -> None:
     assert next_steps(a_shop_in_review()) == ["./shop accept order-1", *ways_back()]
 
 
-def test_an_order_that_can_never_be_held_is_not_accepted() -> None:
-    store = without_requests(a_shop(a_reserved_order(items="three shirts")))
-    settled(a_payment(), store)
-    assert (status_in(store), next_steps(store)) == ("review", ways_back())
+def test_an_order_that_somebody_has_made_unreadable_is_written_back_before_it_is_accepted() -> None:
+    store = a_shop_in_review()
+    store.put("orders/order-1", {**document_at(store, "orders/order-1"), "items": {"0": "shirt"}})
+    assert next_steps(store)[:1] == ["./shop accept order-1"]
+    assert "It cannot be accepted as it is (items must be a list of products)" in told(store)
     assert operated(store, "accept", "order-1").exit_code == ExitCode.FAILED
 
 

@@ -110,6 +110,22 @@ def test_it_says_who_may_know_about_an_unknown_id(unknown: str, helps: str) -> N
     assert (answered.exit_code, helps in answered.stderr) == (ExitCode.FAILED, True)
 
 
+def test_a_deleted_order_is_said_to_be_so() -> None:
+    store = a_shop_after(a_placement())
+    store.delete("orders/order-1")
+    assert "there is no such order any more: it was deleted" in told(store)
+
+
+def test_a_payment_that_only_a_finding_names_leads_to_it() -> None:
+    found: Fields = {"state": "open", "found": "only Stripe has it", "remedy": "./shop why pi_9", "target": "pi_9"}
+    store = a_shop_after(a_placement())
+    store.put("findings/paid_only_at_stripe_pi_9", {**found, "rule": "paid_only_at_stripe", "orderId": "order-1"})
+    assert "The payment pi_9 belongs to an order." in told(store, "pi_9")
+    assert "only Stripe has it" in told(store, "pi_9")
+    store.put("findings/not_compared_pi_8", {**found, "rule": "not_compared", "orderId": None})
+    assert "not_compared_pi_8 is open: only Stripe has it" in told(store, "pi_8")
+
+
 def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
     store = a_shop()
     store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"]})
