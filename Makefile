@@ -92,7 +92,7 @@ model: $(TEST) ## play one hot product in virtual time, by several ways to sell 
 loadtest: $(TEST) ## measure PROJECT=... under load, ask first, clean up; YES=1 does not ask, CLEAN=1 only cleans up
 	@$(VENV_PYTHON) -m bench.loadtest --project="$$PROJECT" --yes="$$YES" --force="$$FORCE" --clean="$$CLEAN" $(ARGS)
 
-deploy: $(EMULATORS) ## deploy to PROJECT=...; DRY_RUN=1 shows what would change, YES=1 deletes without a question
+deploy: $(EMULATORS) ## deploy to PROJECT=...; DRY_RUN=1 shows what would change, YES=1 asks nothing
 	@$(VENV_PYTHON) -m tools.deploy --project="$$PROJECT" --dry-run="$$DRY_RUN" --yes="$$YES"
 
 doctor: $(EMULATORS) ## check what is deployed to PROJECT=..., and say how to fix it; JSON=1 for programs

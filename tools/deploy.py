@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tools.deploying.comparison import changes, deletions, gaps
+from tools.deploying.comparison import changes, deletions, gaps, replacements
 from tools.deploying.firebase import Firebase, firebase_in
 from tools.deploying.found import Found, found_in
 from tools.deploying.google import Google
@@ -43,13 +43,16 @@ class Deployment:
             raise NotDeployable("\n".join(map(str, refused)))
         self._list("Worth knowing", warnings(self.wanted, found))
         self._list(f"To be deployed to {self.wanted.project}", changes(self.wanted, found))
-        deleted = deletions(self.wanted, found)
+        replaced, deleted = replacements(self.wanted, found), deletions(self.wanted, found)
+        self._list("REPLACED, though it is not from this folder", replaced)
         self._list("DELETED, because it is no longer in this folder", deleted)
         if is_dry:
             self.say("Nothing was changed.")
             return True
-        if deleted and not self.may_delete("Delete this"):
-            raise NotDeployable("Nothing was changed. What should stay belongs in this folder, or in another codebase.")
+        if (replaced or deleted) and not self.may_delete("Replace and delete this"):
+            raise NotDeployable(
+                "Nothing was changed. What should stay belongs in this folder, or in another codebase, named otherwise."
+            )
         make_unset(self.google, self.wanted.project, found.absent_secrets)
         if code := self.firebase(_EVERYTHING):
             return self._failed(code)
@@ -92,7 +95,7 @@ def main(words: Sequence[str], folder: Path = ROOT) -> int:
     parser.add_argument("--project", type=real_project, required=True)
     parser.add_argument("--dry-run", type=switch, default=False, help="show what would change, and change nothing")
     parser.add_argument(
-        "--yes", type=switch, default=False, help="delete what is no longer in this folder without asking"
+        "--yes", type=switch, default=False, help="delete and replace what is not of this folder without asking"
     )
     said = parser.parse_args(words)
     try:

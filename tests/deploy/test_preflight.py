@@ -1,5 +1,6 @@
 """Checks before any change: if something is missing, they print what helps and change nothing."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -217,6 +218,38 @@ def test_that_a_project_has_no_settings_of_its_own_is_worth_knowing(deployer: De
     assert f"\n  There is no .env.{PROJECT}: every setting is as in .env.\n" in deployer.said[0]
 
 
+@pytest.mark.parametrize("labels", [{}, {"deployment-tool": "cli-firebase"}])
+def test_what_somebody_else_has_deployed_is_not_replaced_without_a_yes(
+    deployer: Deployer, labels: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployer, "asked", [])
+    functions = f"{IN_PROJECT}/locations/{REGION}/functions"
+    for name, entry_point in ("createCheckout", "createCheckout"), ("stripeWebhook", "stripe_webhook"):
+        there = {"name": f"{functions}/{name}", "labels": labels, "buildConfig": {"entryPoint": entry_point}}
+        deployer.google.kept[f"cloudfunctions/{functions}/{name}"] = {**there, "serviceConfig": {}, "state": "ACTIVE"}
+    rules = f"{IN_PROJECT}/rulesets/1"
+    release = {"name": f"{IN_PROJECT}/releases/cloud.firestore/{DATABASE}", "rulesetName": rules}
+    deployer.google.kept[f"firebaserules/{release['name']}"] = release
+    deployer.google.kept[f"firebaserules/{rules}"] = {"source": {"files": [{"content": "theirs"}]}}
+    assert refusal(deployer).startswith("Nothing was changed.")
+    assert deployer.asked == ["Replace and delete this"]
+    assert deployer.said[-1].splitlines() == [
+        "REPLACED, though it is not from this folder:",
+        f"  function createCheckout in {REGION}",
+        *([] if labels else ["  security rules"]),
+    ]
+
+
+@pytest.mark.parametrize("several", ["functions", "firestore"])
+def test_a_folder_with_several_codebases_or_databases_is_refused(deployer: Deployer, several: str) -> None:
+    file = deployer.folder / "firebase.json"
+    before = file.read_text()
+    config = json.loads(before)
+    file.write_text(json.dumps({**config, several: [config[several]]}))
+    assert refusal(deployer) == f'firebase.json has a list under "{several}": this folder deploys its own alone.'
+    file.write_text(before)
+
+
 def test_nothing_is_deleted_without_a_yes_whatever_page_lists_it(
     deployer: Deployer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +272,7 @@ def test_nothing_is_deleted_without_a_yes_whatever_page_lists_it(
         f"firestore/{index}/fields/note": {"name": f"{index}/fields/note", "indexConfig": {}},
     }
     assert refusal(deployer).startswith("Nothing was changed.")
-    assert deployer.asked == ["Delete this"]
+    assert deployer.asked == ["Replace and delete this"]
     assert deployer.said[-1].splitlines() == [
         "DELETED, because it is no longer in this folder:",
         f"  function thumbnail in {REGION}",

@@ -51,6 +51,16 @@ def deletions(wanted: Wanted, found: Found) -> list[str]:
     ]
 
 
+def replacements(wanted: Wanted, found: Found) -> list[str]:
+    """What somebody else has deployed where this folder's own would come."""
+    is_first = not any((one.region, one.name) in found.functions for one in wanted.functions)
+    are_foreign = is_first and found.rules not in (None, wanted.rules)
+    return [
+        *(f"function {name} in {region}" for region, name in sorted(found.foreign)),
+        *(["security rules"] if are_foreign else []),
+    ]
+
+
 def gaps(wanted: Wanted, found: Found) -> list[Gap]:
     """What a deployment should have created, and has not.
 

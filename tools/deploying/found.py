@@ -1,6 +1,6 @@
 """What exists in the project now, as far as a deployment changes or needs it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ class Found:
     first_generation: frozenset[tuple[str, str]]
     """Regions and names where a first-generation function, whoever deployed it, blocks a wanted one. They are not in
     `functions`."""
+    foreign: frozenset[tuple[str, str]]
+    """Regions and names of wanted functions, under which other code is deployed. Some may be in `functions`, too: other
+    folders can have our codebase."""
     invokers: Mapping[str, frozenset[str]]
     """By wanted function."""
     jobs: Mapping[str, Json]
@@ -78,6 +81,7 @@ def _found(google: Google, wanted: Wanted) -> Found:
         database=database,
         functions=functions,
         first_generation=frozenset(in_the_way),
+        foreign=_foreign(all_functions, wanted),
         invokers={one.name: _invokers(google, functions[one.region, one.name]) for one in there},
         jobs={one.job: job for one in there if one.is_scheduled and (job := _job(google, wanted.project, one))},
         indexing=dict([*(composite(_collection(index), index) for index in indexes), *map(_single, fields)]),
@@ -119,6 +123,13 @@ def _is_ours(function: Json, wanted: Wanted) -> bool:
     return bool(
         labels.get(_TOOL, "").startswith("cli-firebase") and labels.get(_CODEBASE, "default") == wanted.codebase
     )
+
+
+def _foreign(all_functions: Iterable[Json], wanted: Wanted) -> frozenset[tuple[str, str]]:
+    """By the entry points, since the Firebase tools update whatever has the name, whoever deployed it."""
+    ours = {(one.region, one.name): one.entry_point for one in wanted.functions}
+    there = {_place(one): one.get("buildConfig", {}).get("entryPoint") for one in all_functions}
+    return frozenset(place for place in ours.keys() & there.keys() if there[place] not in (None, ours[place]))
 
 
 def _place(function: Json) -> tuple[str, str]:

@@ -26,6 +26,7 @@ class NotDeployable(Exception):
 class Function:
     name: str
     region: str
+    entry_point: str
     account: str
     """The e-mail address of the account that it runs as."""
     invokers: frozenset[str]
@@ -90,6 +91,8 @@ class Wanted:
 def wanted_in(folder: Path, project: str) -> Wanted:
     """Raises NotDeployable."""
     config = json.loads((folder / "firebase.json").read_text())
+    for several in (name for name in ("functions", "firestore") if isinstance(config[name], list)):
+        raise NotDeployable(f'firebase.json has a list under "{several}": this folder deploys its own alone.')
     configured = json.loads((folder / config["firestore"]["indexes"]).read_text())
     settings = dotenv.settings_of(folder, project)
     manifest = _manifest((folder / "functions.yaml").read_text(), {**settings, "PROJECT_ID": project})
@@ -149,6 +152,7 @@ def _function(name: str, endpoint: Mapping[str, Any]) -> Function:
     return Function(
         name=name,
         region=endpoint["region"][0],
+        entry_point=endpoint["entryPoint"],
         account=account,
         invokers=_invokers(endpoint, account),
         secrets=tuple(secret["key"] for secret in endpoint.get("secretEnvironmentVariables", ())),
