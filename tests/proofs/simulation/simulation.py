@@ -28,9 +28,9 @@ _UNTIL_STRANDED: Final = STRANDED_AFTER + timedelta(minutes=1)
 _MUCH_LATER: Final = timedelta(days=30)
 # Longer than any pause between two attempts.
 _BETWEEN_ATTEMPTS: Final = timedelta(hours=4)
-_SWEEPS_TO_PERFORM_ALL: Final = 4 * ATTEMPTS_MAX
-"""As many as one effect can take, and then the notice of its failure, each with an attempt that a clock two days ahead
-has put off."""
+_SWEEPS_TO_PERFORM_ALL: Final = 9 * ATTEMPTS_MAX
+"""As many as one effect can take, if quiet hours leave it one of six sweeps; and then the notice of its failure; each
+with an attempt that a clock two days ahead has put off."""
 _SWEEPS_FOR_SESSIONS: Final = 2
 _DELIVERIES_MAX: Final = 400
 """More than any history needs until everything is acknowledged: one that needs more would never end."""
