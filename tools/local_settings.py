@@ -53,7 +53,9 @@ def refuse_unusable(folder: Path) -> None:
     if names := sorted(unknown(folder, *_OWN_FILES_OF)):
         raise EmulatorsError(f"{_CORRECT_THE_SETTINGS}: .env, which lists them all, lacks {', '.join(names)}.")
     if names := sorted(cut_short(folder, *_OWN_FILES_OF)):
-        raise EmulatorsError(f"{_CORRECT_THE_SETTINGS}: put {', '.join(names)} into double quotes, or it ends before the #.")
+        raise EmulatorsError(
+            f"{_CORRECT_THE_SETTINGS}: put {', '.join(names)} into double quotes, or it ends before the #."
+        )
     _refuse(settings_of(folder, *_OWN_FILES_OF) | secrets, _CORRECT_THE_SETTINGS)
 
 
