@@ -55,7 +55,7 @@ def steps_of(case: Case, now: datetime) -> Iterator[Step]:
 
 def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
     if case.overwritten:
-        why = f"Write its status back as {case.overwritten} in the console"
+        why = f"Write its status back as {case.overwritten} in the Firebase console"
         yield Step(f"{why}: only then can these commands change the order as it should be", None)
     yield from steps_for_money(order, case)
     ends = order.reservation_expires_at
@@ -151,7 +151,7 @@ def _given_up(effect: Effect) -> Iterator[Step]:
 
 def step_for_unreadable(effect: UnreadableEffect) -> Step:
     what = f"effects/{effect.effect_id} ({effect.kind} for {effect.recipient}, {effect.state}) cannot be performed"
-    return Step(f"{what}: do it by hand if it is still wanted, then delete the document in the console", None)
+    return Step(f"{what}: do it by hand if it is still wanted, then delete the document in the Firebase console", None)
 
 
 def _of_dispute(dispute: Dispute) -> Step:

@@ -39,7 +39,7 @@ def test_an_overwritten_status_is_said_to_be_so_and_is_to_be_written_back() -> N
     store.put("orders/order-1", {**document_at(store, "orders/order-1"), "status": "cancelled"})
     assert "somebody else has overwritten its status, which was finalized: paid, and its units are taken" in told(store)
     (step,) = next_steps(store)
-    assert step.startswith("Write its status back as finalized in the console")
+    assert step.startswith("Write its status back as finalized in the Firebase console")
 
 
 def test_what_was_given_up_says_why() -> None:
@@ -54,9 +54,11 @@ def test_what_was_given_up_says_why() -> None:
 def test_an_effect_that_nobody_can_perform_is_named_with_what_to_do(changes: Fields) -> None:
     store = with_effect(a_shop_after(a_placement()), A_MAIL, **changes)
     (step,) = next_steps(store)
-    assert step.startswith(f"effects/{A_MAIL.effect_id} (") and step.endswith("then delete the document in the console")
+    assert step.startswith(f"effects/{A_MAIL.effect_id} (") and step.endswith(
+        "then delete the document in the Firebase console"
+    )
     of_no_order = with_effect(a_shop_after(a_placement()), A_MAIL, **{**changes, "orderId": None})
-    assert "then delete the document in the console" in told(of_no_order, A_MAIL.effect_id)
+    assert "then delete the document in the Firebase console" in told(of_no_order, A_MAIL.effect_id)
     assert next_steps(with_effect(store, A_MAIL, **{**changes, "state": "SUCCESS"})) == []
 
 
