@@ -116,10 +116,8 @@ class StockTaking:
             for product_id, fields in batch:
                 for rule in _RULES:
                     gone.pop(finding_id_of(rule, product_id), None)
-                level = level_from(fields)
-                defect = None if level else level_defect_in(fields)
-                self.books.judge(InventoryRecord(product_id, defect), self.now())
-                if level:
+                self.books.judge(InventoryRecord(product_id, level_defect_in(fields)), self.now())
+                if level := level_from(fields):
                     known = baselines[baseline_path(product_id)]
                     figures = _Figures(level, held[product_id], to_take[product_id])
                     taken.append(self._taken(product_id, figures, moves, known, until))

@@ -127,7 +127,7 @@ class ProductRecord:
 
 @frozen
 class InventoryRecord:
-    """Whether a product's figures can be read."""
+    """Whether orders can hold units of a product, going by its figures."""
 
     product_id: str
     defect: str | None

@@ -1,4 +1,4 @@
-"""The figures of every product can be read: otherwise no order can hold any of it, and nobody notices."""
+"""The figures of every product can be used: otherwise no order can hold any of it, and nobody notices."""
 
 from typing import Final
 

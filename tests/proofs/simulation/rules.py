@@ -9,14 +9,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from database.documents.inventory import level_from
+from database.documents.inventory import level_defect_in, level_from
 from database.documents.orders import order_from, units_held
 from database.documents.takings import units_in
 from database.store import Document
 from reconciliation import records
 from reconciliation.finding import Subject
 from reconciliation.registry import findings_of
-from reconciliation.subjects import PaymentOnBothSides, ProductRecord, RefundsOnBothSides
+from reconciliation.subjects import InventoryRecord, PaymentOnBothSides, ProductRecord, RefundsOnBothSides
 from stripe_api.lists import ListedRefund, PaymentIntent
 from tests.proofs.simulation.event_oracle import refund_reports_in, reports_of
 from tests.proofs.simulation.payments import Payment, Repayment
@@ -59,6 +59,7 @@ def _products(documents: Mapping[str, Document], stock: Mapping[str, Recount]) -
     held = units_held(_in(documents, "orders").items())
     to_take = units_in(_in(documents, "takings").values())
     for product_id, fields in _in(documents, "inventory").items():
+        yield InventoryRecord(product_id, level_defect_in(fields))
         if level := level_from(fields):
             begun = stock[product_id]
             change = moved.get(product_id, 0) - begun.moved

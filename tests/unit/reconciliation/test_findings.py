@@ -124,6 +124,12 @@ def answered_in(shop: ShopAtStripe, kind: str, finding_id: str) -> None:
     assert answering(shop.store, settle, shop.terms).answer(finding_id, shop.now).result == "handled"
 
 
+def test_a_product_that_is_made_never_short_while_units_of_it_are_held_is_found() -> None:
+    shop = a_reconciled_shop()
+    broken(shop.store, "inventory/shirt", stock=None)
+    assert "inventory_unreadable" in {finding.rule for finding in shop.reconcile(NOW).opened}
+
+
 def test_handling_a_stock_finding_covers_its_difference_and_not_its_figures() -> None:
     shop = a_reconciled_shop()
     broken(shop.store, "inventory/shirt", stock=99, reserved=9)
