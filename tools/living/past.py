@@ -131,9 +131,11 @@ class _Past:
         if visit.is_unreachable:
             self._unreachable.add(visit.order_id)
         self._settle(OrderPlaced(visit.order_id), moment)
-        self.at(
-            moment + self._terms.reservation + SWEPT_WITHIN, partial(self._settle, ReservationLapsed(visit.order_id))
-        )
+        self.at(moment + self._terms.reservation + SWEPT_WITHIN, partial(self._look_at, visit.order_id))
+
+    def _look_at(self, order_id: str, moment: datetime) -> None:
+        """As the sweep does after every hold."""
+        self._settle(ReservationLapsed(order_id), moment)
 
     def _happen(self, visit: Visit, what: What, moment: datetime) -> None:
         match what:
