@@ -1,6 +1,7 @@
 """Decides what a change causes outside: messages to send, payments to refund, sessions to expire. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from effects.effect import Effect, EffectKind, RefundTerms, a_message, a_stripe_call, an_ordered_refund
 from notifications.notices import Audience, Notice
@@ -90,7 +91,7 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
     if _is_never_sold(order) and auto_refund is AutoRefund.ALL:
         return None
     others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
-    paying = others.paying(order.asked)
+    paying = replace(order, payments=others).paying
     if not order.sold or not paying or _any_is_fully_refunded(paying, order):
         return f"{order.order_id} is {order.status}, and no other payment pays for it"
     return None

@@ -163,7 +163,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "half of it": Scenario(["placed", "half", "lapsed", "decline"], Ending(1_800, 0, "review", 10, 3)),
     "half of it, refunded": Scenario(["placed", "half", "half refunded"], Ending(1_800, 1_800, "refunded", 10)),
     "twice": Scenario(["placed", "intent", "again", "again by charge"], PAID),
-    "twice, the first one refunded": Scenario(["placed", "intent", "again", "full"], REFUNDED),
+    "twice, the first one refunded": Scenario(["placed", "intent", "again", "full"], PAID),
     "twice, the second one refunded": Scenario(["placed", "intent", "again", "again refunded"], PAID),
     "twice, the second one partly refunded": Scenario(["placed", "intent", "again", "again partly refunded"], PAID),
     "twice, both partly refunded": Scenario(

@@ -65,7 +65,7 @@ class Oracle:
         )
 
     def _paying(self) -> list[Payment]:
-        """As few as come to what is asked; of these, the earliest."""
+        """As few as come to what is asked; of these, the earliest; without those refunded in full, if others do."""
         if self.order.get("amountTotal") is None and self.is_unsold:
             # It never had a price, and all its money is due back.
             return []
@@ -78,8 +78,8 @@ class Oracle:
                 return []
             asked += sum(self.scenario.adjustments)
         payments = self.believed
-        several = (chosen for count in range(1, len(payments) + 1) for chosen in combinations(payments, count))
-        exact = next((list(chosen) for chosen in several if sum(each.amount for each in chosen) == asked), [])
+        kept = [payment for payment in payments if not _is_refunded(payment)]
+        exact = _adding_up_to(asked, kept) or _adding_up_to(asked, payments)
         priced = [payment for payment in payments if self._is_priced(payment, asked)][:1]
         # What our own session has added was asked, too, unless the order had been sold by then without that.
         is_sold_without = priced and exact and self.order["amountTotal"] != priced[0].amount
@@ -274,3 +274,12 @@ def _said_of_units(payments: Sequence[Payment]) -> Sequence[Restock]:
     """What each of their refunds that is done says of units, as far as anybody reports it."""
     refunds = (refund for payment in payments if payment.refunds_report for refund in payment.refunds)
     return [refund.restock for refund in refunds if refund.is_done]
+
+
+def _adding_up_to(asked: int, payments: Sequence[Payment]) -> list[Payment]:
+    several = (chosen for count in range(1, len(payments) + 1) for chosen in combinations(payments, count))
+    return next((list(chosen) for chosen in several if sum(each.amount for each in chosen) == asked), [])
+
+
+def _is_refunded(payment: Payment) -> bool:
+    return 0 < payment.amount <= sum(refund.amount for refund in payment.refunds if refund.is_done)

@@ -137,12 +137,12 @@ def test_whatever_goes_back_at_once_is_named() -> None:
     assert change.note.endswith("; refund_under_way: being refunded: pi_2 and pi_3")
 
 
-def test_the_other_payment_is_for_a_person_if_the_one_that_turns_out_to_be_the_first_was_refunded() -> None:
+def test_the_other_payment_pays_if_the_one_that_turns_out_to_be_the_first_was_refunded() -> None:
     refunded = a_refunded_charge(
         total=3_600, paid=EUR_36, payment_intent_id="pi_2", charge_id="ch_2", created_at=EARLIER
     )
     change = given(a_sold_order(), shirts=(7, 0), terms=ALL).changed_by(refunded)
-    assert [payment.payment_id for payment in change.order.extra_payments] == ["pi_1"]
+    assert [payment.payment_id for payment in change.order.extra_payments] == ["pi_2"]
     assert change.effects == ()
     assert "refund_under_way" not in (change.note or "")
 

@@ -70,6 +70,15 @@ SETS: dict[str, tuple[list[OrderEvent], tuple[str, Moves], tuple[str, ...], set[
     ),
     "one half, refunded": ([*paid_each(*HALVES), refunded("half")], PART_BACK, HALVES, set()),
     "both halves, refunded": ([*paid_each(*HALVES), refunded("half"), refunded("other half")], BACK, HALVES, set()),
+    "the right one twice, and the first refunded": (
+        [paid("right"), paid("tip", 3_600), refunded("right")], SOLD, ("tip",), {"right"}
+    ),
+    "the right one twice, both refunded": (
+        [paid("right"), paid("tip", 3_600), refunded("right"), refunded("tip", 3_600)], BACK, ("right",), {"tip"}
+    ),
+    "all of it and halves, and all of it refunded": (
+        [*paid_each("right", *HALVES), refunded("right")], SOLD, HALVES, {"right"}
+    ),
     "captured in parts": ([paid("right", 1_000), paid("right", 2_600), paid("right")], SOLD, ("right",), set()),
 }  # fmt: skip
 
@@ -85,6 +94,19 @@ def test_what_becomes_of_an_order_follows_from_the_set_of_its_payments_and_refun
         assert [each.payment_id for each in order.paid_with] == [f"pi_{name}" for name in paid_with]
         assert {each.payment_id for each in order.extra_payments} == {f"pi_{name}" for name in extra}
         assert order.hold_kept == (order.status == "review")
+
+
+@pytest.mark.parametrize(("second", "ending"), [(5, BACK), (6, SOLD)])
+def test_a_payment_made_after_the_first_was_refunded_does_not_open_the_order_again(
+    second: int, ending: tuple[str, Moves]
+) -> None:
+    refund = a_refund(payment_id="pi_right", at=NOW.replace(second=second))
+    back = a_refunded_charge("evt_back", refund, payment_intent_id="pi_right", charge_id="ch_right")
+    events: list[OrderEvent] = [paid("right"), paid("tip", 3_600), back]
+    for in_this_order in permutations(events):
+        changes = changes_of(*in_this_order)
+        order = changes[-1].order
+        assert (order.status, together(*(change.moves for change in changes))) == ending
 
 
 # --- Not needed ------------------------------------------------------------------------------------------------------
