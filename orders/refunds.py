@@ -21,6 +21,12 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
     """May still come after `succeeded`: https://docs.stripe.com/refunds#failed-refunds."""
 
+    @classmethod
+    def said_by(cls, refund: Mapping[str, object]) -> "RefundStatus | None":
+        """The status of a refund as Stripe shows it: done if it has none, like old ones; None if it is unknown."""
+        status = refund.get("status")
+        return cls.SUCCEEDED if status is None else next((each for each in cls if each == status), None)
+
 
 _UNDONE: Final = frozenset({RefundStatus.CANCELED, RefundStatus.FAILED})
 _PROGRESS: Final = tuple(RefundStatus)

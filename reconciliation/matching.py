@@ -17,13 +17,14 @@ from database.documents.orders import order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.store import Moment
 from orders.order import Order
+from orders.refunds import RefundStatus
 from reconciliation.books import Books
 from reconciliation.guarding import Guard
 from reconciliation.missing import MissingEvents
 from reconciliation.on_record import Elsewhere, OrdersOnRecord
 from reconciliation.records import orders_in
 from reconciliation.rules import paid_only_at_stripe, refunds_differ
-from reconciliation.subjects import PaymentOnBothSides, RefundsOnBothSides, is_done, received_in
+from reconciliation.subjects import PaymentOnBothSides, RefundsOnBothSides, received_in
 from reconciliation.walking import PacedLists, cut, walk
 from stripe_api.lists import ListedRefund, PaymentIntent, Span, Unreadable
 from webhooks.ownership import Naming, is_of_another_shop, order_named_in
@@ -240,4 +241,7 @@ def _named(intent: PaymentIntent) -> Mapping[str, object]:
 
 def _is_known(refund: ListedRefund, order: Order) -> bool:
     known = order.refunds.by_id.get(refund.refund_id)
-    return known is not None and (known.amount, known.is_done) == (refund.amount, is_done(refund))
+    return known is not None and (known.amount, known.is_done) == (
+        refund.amount,
+        refund.status is RefundStatus.SUCCEEDED,
+    )

@@ -10,6 +10,7 @@ from orders.frozen import frozen
 from orders.money import Money
 from orders.order import Order
 from orders.payments import Payment, PaymentState
+from orders.refunds import RefundStatus
 from stripe_api.lists import ListedRefund, PaymentIntent
 
 
@@ -66,18 +67,13 @@ class RefundsOnBothSides:
     @property
     def refunded_by_stripe(self) -> int:
         """In minor units."""
-        return sum(refund.amount for refund in self.at_stripe if is_done(refund))
+        return sum(refund.amount for refund in self.at_stripe if refund.status is RefundStatus.SUCCEEDED)
 
 
 def received_in(order: Order | None, payment_id: str) -> Payment | None:
     """The payment, if the order has it as received."""
     known = order.payments.find(payment_id) if order else None
     return known if known and known.state is PaymentState.SUCCEEDED else None
-
-
-def is_done(refund: ListedRefund) -> bool:
-    """A refund without a status counts as done, as it does in the order."""
-    return refund.status in ("succeeded", None)
 
 
 @frozen

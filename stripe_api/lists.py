@@ -9,6 +9,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from orders.frozen import frozen
 from orders.numbers import unix_time
+from orders.refunds import RefundStatus
 from stripe_api.api import NotAsDocumented, event_from, not_documented
 
 PAGE_MAX: Final = 100
@@ -56,7 +57,8 @@ class ListedRefund:
     """https://docs.stripe.com/api/refunds/object."""
 
     refund_id: str
-    status: str | None
+    status: RefundStatus | None
+    """None if it is unknown."""
     amount: int
     """In minor units."""
     payment_id: str | None
@@ -176,8 +178,7 @@ def payment_intent_from(answer: Mapping[str, object]) -> PaymentIntent:
 def listed_refund_from(answer: Mapping[str, object]) -> ListedRefund:
     """Raises NotAsDocumented: this is not a refund."""
     refund_id, amount = answer.get("id"), answer.get("amount")
-    status, payment_id, created_at, metadata = (
-        answer.get("status"),
+    payment_id, created_at, metadata = (
         answer.get("payment_intent"),
         unix_time(answer.get("created")),
         answer.get("metadata"),
@@ -187,7 +188,7 @@ def listed_refund_from(answer: Mapping[str, object]) -> ListedRefund:
     effect_key = metadata.get("effect") if isinstance(metadata, dict) else None
     return ListedRefund(
         refund_id,
-        status if isinstance(status, str) else None,
+        RefundStatus.said_by(answer),
         amount,
         payment_id if isinstance(payment_id, str) else None,
         created_at,

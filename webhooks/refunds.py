@@ -5,7 +5,6 @@ A refund rarely names its order, but always its payment.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from database.ids import is_document_id
 from orders.events import Envelope, Ignored, RefundUpdated, StripeDelivery
@@ -13,8 +12,6 @@ from orders.numbers import unix_time
 from orders.refunds import Refund, Refunds, RefundStatus
 from orders.restocking import restock_from
 from webhooks.stripe_fields import Json, Misshapen, id_in, id_or_none, money_in, object_or_empty
-
-_STATUSES: Final = frozenset(RefundStatus)
 
 
 def updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> RefundUpdated | Ignored:
@@ -37,8 +34,8 @@ def refund_from(refund: object, payment_id: str | None) -> tuple[Refund, str | N
     """A refund of this payment, and why its `restock` metadata cannot be followed, if so."""
     if not isinstance(refund, Mapping):
         raise Misshapen("refunds must be a list of refunds")
-    status = refund.get("status")
-    if not isinstance(status, str) or status not in _STATUSES:
+    status = RefundStatus.said_by(refund)
+    if status is None:
         raise Misshapen("status must be a refund's status")
     refund_id, named = id_in(refund, "id"), object_or_empty(refund, "metadata").get("restock")
     restock = restock_from(named, is_document_id)
@@ -47,7 +44,7 @@ def refund_from(refund: object, payment_id: str | None) -> tuple[Refund, str | N
     read = Refund(
         refund_id,
         money_in(refund, "amount").amount,
-        RefundStatus(status),
+        status,
         restock,
         payment_id,
         at=unix_time(refund.get("created")),

@@ -13,6 +13,7 @@ from database.documents.inventory import level_defect_in, level_from
 from database.documents.orders import order_from, units_held
 from database.documents.takings import units_in
 from database.store import Document
+from orders.refunds import RefundStatus
 from reconciliation import records
 from reconciliation.finding import Subject
 from reconciliation.registry import findings_of
@@ -109,8 +110,10 @@ def _refunds(payment_id: str, payment: Payment) -> Sequence[ListedRefund]:
     ]
 
 
-def _status_of(refund: Repayment) -> str:
-    return "failed" if refund.fails else "pending" if refund.is_stuck else "succeeded"
+def _status_of(refund: Repayment) -> RefundStatus:
+    if refund.fails:
+        return RefundStatus.FAILED
+    return RefundStatus.PENDING if refund.is_stuck else RefundStatus.SUCCEEDED
 
 
 def _in(documents: Mapping[str, Document], collection: str) -> dict[str, Fields]:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from orders.refunds import RefundStatus
 from stripe_api.api import StripeUnavailable
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from
@@ -67,7 +68,7 @@ def test_what_happened_is_listed_and_looked_up_on_both_sides(stand_in: StandIn, 
     assert stripe.payment_intent(payment_id) == intent
     assert stripe.payment_intent("pi_unknown") is None
     (listed,) = stripe.refunds_of(payment_id).items
-    assert listed == ListedRefund(refund.refund_id, "succeeded", 600, payment_id, listed.created_at)
+    assert listed == ListedRefund(refund.refund_id, RefundStatus.SUCCEEDED, 600, payment_id, listed.created_at)
     assert span.start < listed.created_at < span.end
     assert listed in stripe.refunds(span).items
     events = stripe.events(["charge.succeeded", "payment_intent.succeeded"], span).items

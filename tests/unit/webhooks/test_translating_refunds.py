@@ -198,6 +198,10 @@ def test_what_counts_is_the_refunds_status_and_not_the_events_name(event_type: s
     assert refund.failed_at == (NOW if status in ("failed", "canceled") else None)
 
 
+def test_an_old_refund_without_a_status_is_done() -> None:
+    assert the_refund_in(updated_refund(status=None)) == a_refund(at=MADE_AT)
+
+
 def test_a_refund_leads_to_its_order_by_payment_or_charge_also_where_these_are_expanded() -> None:
     intent, charge = a_payment_intent(id="pi_7"), a_charge(id="ch_7")
     assert updated_refund(payment_intent=intent, charge=charge).payment_ids == ("pi_7", "ch_7")
@@ -215,7 +219,7 @@ def test_a_refund_of_no_payment_is_not_ours() -> None:
     assert why_ignored(UPDATED, payment_intent=None, charge=None, metadata=named) == "no payment"
 
 
-@pytest.mark.parametrize("status", ["reversed", "SUCCEEDED", "", None, True, 7, [], ["succeeded"], {}], ids=str)
+@pytest.mark.parametrize("status", ["reversed", "SUCCEEDED", "", True, 7, [], ["succeeded"], {}], ids=str)
 def test_a_refund_in_a_state_nobody_knows_is_kept_for_a_person(status: object) -> None:
     assert why_not_understood(UPDATED, status=status) == "status must be a refund's status"
 
