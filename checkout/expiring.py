@@ -31,11 +31,13 @@ class Expiring:
         return {"session": effect.recipient}
 
     def perform(self, effect: Effect, _payload: Mapping[str, object], /) -> Skipped | None:
-        if (checkout := self._open_checkout(effect)) is None:
+        checkout = self._checkout(effect)
+        if checkout and checkout.state is not CheckoutState.OPEN:
             return Skipped(f"{effect.recipient} is known to be over")
         is_complete = self._expire(effect) == _COMPLETE
-        # If this fails, the effect is performed again, and Stripe answers the same.
-        self.settle(CheckoutEnded(effect.order_id, checkout.attempt, is_complete), self.now())
+        if checkout:
+            # If this fails, the effect is performed again, and Stripe answers the same.
+            self.settle(CheckoutEnded(effect.order_id, checkout.attempt, is_complete), self.now())
         return Skipped(f"{effect.recipient} is complete: its payment decides") if is_complete else None
 
     def _expire(self, effect: Effect) -> str:
@@ -49,10 +51,9 @@ class Expiring:
         except StripeRefused as error:
             raise Failed(str(error), retryable=False) from error
 
-    def _open_checkout(self, effect: Effect) -> Checkout | None:
+    def _checkout(self, effect: Effect) -> Checkout | None:
+        """What is on record of the session; None if nothing is, although somebody may still pay in it."""
         path = checkout_path(effect.order_id)
         document = self.store.read((path,), timeout_seconds=READ_SECONDS_MAX)[path]
         known = known_checkout_from(document) if document else None
-        if known is None or known.checkout.session_id != effect.recipient:
-            return None
-        return known.checkout if known.checkout.state is CheckoutState.OPEN else None
+        return known.checkout if known and known.checkout.session_id == effect.recipient else None

@@ -35,12 +35,12 @@ class Stripe:
             raise self.answer
         return self.answer
 
-    def expiring(self, checkout: Checkout) -> Expiring:
-        store = MemoryStore({checkout_path("order-1"): checkout_fields(checkout)})
+    def expiring(self, checkout: Checkout | None) -> Expiring:
+        store = MemoryStore({checkout_path("order-1"): checkout_fields(checkout)} if checkout else {})
         stripe: Any = self
         return Expiring(stripe, store, self._settle, lambda: NOW)
 
-    def perform(self, checkout: Checkout) -> Skipped | None:
+    def perform(self, checkout: Checkout | None) -> Skipped | None:
         return self.expiring(checkout).perform(EFFECT, {})
 
     def _settle(self, event: Cause, _now: datetime) -> Outcome:
@@ -93,10 +93,13 @@ def test_without_an_answer_it_is_tried_again_and_a_refusal_is_given_up(
     assert (failed.value.retryable, failed.value.retry_after, stripe.settled) == (retryable, retry_after, [])
 
 
-@pytest.mark.parametrize(
-    "checkout", [an_open_checkout(state=CheckoutState.EXPIRED), an_open_checkout(session_id="cs_2")]
-)
-def test_stripe_is_not_asked_about_a_session_that_is_known_to_be_over(checkout: Checkout) -> None:
+@pytest.mark.parametrize("checkout", [None, an_open_checkout(session_id="cs_2")])
+def test_a_session_that_is_not_on_record_any_more_is_expired_all_the_same(checkout: Checkout | None) -> None:
+    stripe = Stripe(SessionNotOpen(a_session("complete")))
+    assert (stripe.perform(checkout), stripe.settled) == (COMPLETE, [])
+
+
+def test_stripe_is_not_asked_about_a_session_that_is_known_to_be_over() -> None:
     stripe = Stripe(ZeroDivisionError())
-    assert stripe.perform(checkout) == Skipped("cs_1 is known to be over")
+    assert stripe.perform(an_open_checkout(state=CheckoutState.EXPIRED)) == Skipped("cs_1 is known to be over")
     assert stripe.settled == []
