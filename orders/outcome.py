@@ -70,6 +70,8 @@ class Result(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_CANCELED = "payment_canceled"
     """A payment is over, but the order is still held for something else."""
+    PARTLY_FUNDED = "partly_funded"
+    """A part of a bank transfer has arrived at Stripe for an order that is over."""
     CHECKOUT_OPENED = "checkout_opened"
     CHECKOUT_NOT_OPENED = "checkout_not_opened"
     """Another call was faster, or the order has changed since the caller read it."""

@@ -23,7 +23,7 @@ from orders.outcome import Outcome, Result, in_words
 from orders.payments import PaymentState
 from orders.shop_events import CheckoutEnded, CheckoutOpened, OrderPlaced, ReservationLapsed
 from settlement.decisions import Case, Decision, GiveBack, Look, Proposal, Unchanged
-from settlement.matching import already, why_unpaid
+from settlement.matching import already, newly_partly_funded, why_unpaid
 from settlement.parking import wait_for_payment
 from settlement.paying import refuse, take_unheld_units, take_units
 from settlement.refunding import is_what_is_known, with_refunds
@@ -152,4 +152,6 @@ def change_nothing(case: Case) -> Decision | Proposal:
         case CheckoutEnded():
             return Unchanged(Outcome(Result.ALREADY_ENDED, order.order_id))
         case _:
-            return Proposal(already(order), with_report(case))
+            after = with_report(case)
+            is_part = newly_partly_funded(order, after) is not None
+            return Proposal(Result.PARTLY_FUNDED if is_part else already(order), after)

@@ -153,7 +153,8 @@ def for_a_person() -> list[LoggedShop]:
     asked.ask_to_cancel()
     two_orders = paid_shop()
     two_orders.store.put("orders/order-2", a_reserved_order())
-    gone = paid_shop()
+    gone, made_again = paid_shop(), paid_shop()
+    made_again.store.put("orders/order-1", an_order())
     gone.store.delete("inventory/shirt")
     live = LoggedShop(a_shop_with_a_hold(), terms=replace(TERMS, expected_livemode=True))
     named_by_its_payer: dict[str, Any] = {"metadata": {}, "client_reference_id": "order-1"}
@@ -173,6 +174,8 @@ def for_a_person() -> list[LoggedShop]:
             the_event("payment_intent.partially_funded"),
             the_event("payment_intent.canceled", event_id="evt_2"),
         ),
+        after(LoggedShop(a_shop(an_order(status="expired"))), the_event("payment_intent.partially_funded")),
+        after(made_again, a_stripe_event(event_id="evt_2")),
         after(two_orders, the_event("payment_intent.succeeded", event_id="evt_2", **other_order)),
         after(paid_shop(), a_refund("evt_2", restock="some"), a_refund("evt_3", restock="shirt:99", refund_id="re_2")),
         after(gone, a_refund("evt_2")),
