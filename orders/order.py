@@ -69,7 +69,8 @@ class Order:
     """The total in the document: the price that this service set when it held the order, or what the shop's backend has
     written over it since; None while unpriced."""
     items_total: Money | None = None
-    """The catalogue's price of its items when they were held; None if the catalogue has no prices."""
+    """The catalogue's price of its items when they were held, in the catalogue's currency, even if the backend has
+    overwritten the order's; None if the catalogue has no prices."""
     adjustments: tuple[Adjustment, ...] = ()
     added: tuple[Adjustment, ...] = ()
     """The adjustments that its latest Checkout session has added."""
@@ -129,9 +130,8 @@ class Order:
         Once the order is paid, later adjustments do not count: its total is what was asked.
         """
         if self.adjustments and self.items_total and self.finalized_at is None:
-            return Money(
-                self.items_total.amount + sum(each.amount for each in self.adjustments), self.items_total.currency
-            )
+            currency = (self.total or self.items_total).currency
+            return Money(self.items_total.amount + sum(each.amount for each in self.adjustments), currency)
         return self.total or self.items_total
 
     @property

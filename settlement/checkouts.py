@@ -72,7 +72,7 @@ def _priced(order: Order, totals: SessionTotals) -> Order:
 
 
 def _adjustments_until_now(order: Order, asked: Money) -> tuple[Adjustment, ...]:
-    if order.adjustments or order.items_total is None or asked == order.items_total:
+    if order.adjustments or order.items_total is None or asked.amount == order.items_total.amount:
         return order.adjustments
     # The backend has overwritten the catalogue's total: keep the difference as an adjustment.
     return (Adjustment(AdjustmentKind.OTHER, asked.amount - order.items_total.amount),)

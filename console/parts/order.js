@@ -11,7 +11,7 @@ export function moneyPart(fields, checkout, livemode) {
   const currency = currencyOf(fields);
   const ofAsked = fields.currency ?? currency;
   const amounts = [
-    ["Items", fields.itemsTotal, ofAsked],
+    ["Items", fields.itemsTotal, fields.itemsCurrency ?? ofAsked],
     ...(fields.adjustments ?? []).map(({ kind, label, amount }) => [label ?? kind, amount, ofAsked]),
     ["Asked", asked(fields), ofAsked], ["Paid", fields.amountReceived, currency], ["Refunded", fields.amountRefunded, currency],
   ];

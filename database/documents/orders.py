@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from database.documents.audit_heads import HEAD_FIELDS
 from database.documents.order_fields import (
@@ -64,18 +64,13 @@ def order_from(order_id: str, fields: Fields) -> Order:
         defect = "status must be 'pending'"
     user_id = fields.get("userId")
     held_from = fields.get("heldFrom")
-    adjustments, adjustments_defect = adjustments_from(fields.get("adjustments"))
     return Order(
         order_id=order_id,
         status=status,
         user_id=user_id if is_user_id(user_id) else None,
         lines=lines,
         defect=defect,
-        total=_money_in(fields, "amountTotal"),
-        items_total=_money_in(fields, "itemsTotal"),
-        adjustments=adjustments,
-        added=adjustments_from(fields.get("addedInCheckout"))[0],
-        price_defect=adjustments_defect or _total_defect(fields),
+        **_price_from(fields),
         created_at=time_or_none(fields.get("createdAt")),
         is_oversized=oversized is not None,
         reserved_at=time_or_none(fields.get("reservedAt")),
@@ -99,6 +94,23 @@ def order_from(order_id: str, fields: Fields) -> Order:
         open_disputes=_count_from(fields.get("openDisputes")),
         cancel_requested_at=time_or_none(fields.get("cancelRequestedAt")),
     )
+
+
+def _price_from(fields: Fields) -> dict[str, Any]:
+    adjustments, defect = adjustments_from(fields.get("adjustments"))
+    added, _ = adjustments_from(fields.get("addedInCheckout"))
+    total = _money_in(fields, "amountTotal")
+    items_total = money_or_none(fields.get("itemsTotal"), fields.get("itemsCurrency") or fields.get("currency"))
+    is_adjusted = bool(set(adjustments) - set(added))
+    return {
+        "total": total,
+        "items_total": items_total,
+        "adjustments": adjustments,
+        "added": added,
+        "price_defect": defect
+        or _total_defect(fields)
+        or (_currency_defect(total, items_total) if is_adjusted else None),
+    }
 
 
 def units_held(orders: Iterable[tuple[str, Fields]], at_most: int | None = None) -> Counter[str]:
@@ -195,6 +207,7 @@ def _price_fields(order: Order) -> dict[str, object]:
     return {
         "adjustments": adjustments_fields(order.adjustments) or None,
         "itemsTotal": items.amount if items else None,
+        "itemsCurrency": items.currency if items else None,
         "amountTotal": total.amount if total else None,
         "currency": known.currency if known else None,
         "pricedBy": _priced_by(order),
@@ -216,6 +229,13 @@ def _total_defect(fields: Fields) -> str | None:
     """Why its total cannot be used; None for a usable total, and for an order without one."""
     is_unusable = fields.get("amountTotal") is not None and _money_in(fields, "amountTotal") is None
     return "amountTotal must be a whole amount in minor units, with a currency such as 'eur'" if is_unusable else None
+
+
+def _currency_defect(total: Money | None, items_total: Money | None) -> str | None:
+    """Why adjustments of the backend cannot be added up; None if they can."""
+    if total is None or items_total is None or total.currency == items_total.currency:
+        return None
+    return f"adjustments are added to a price in {items_total.currency!r}: in another currency, write only amountTotal"
 
 
 def _money_in(fields: Fields, name: str) -> Money | None:

@@ -33,6 +33,7 @@ WRITTEN: Fields = {
     "status": "refund_due",
     "adjustments": [SHIPPING, DISCOUNT],
     "itemsTotal": 3_600,
+    "itemsCurrency": "eur",
     "amountTotal": 3_600,
     "currency": "eur",
     "pricedBy": "checkout",

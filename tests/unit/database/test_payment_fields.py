@@ -137,6 +137,7 @@ def test_adjustments_of_every_kind_are_part_of_what_is_asked(kind: AdjustmentKin
     assert order.asked == Money(3_490, "eur")
 
 
+USD_40 = Money(4_000, "usd")
 NO_TOTAL = "amountTotal must be a whole amount in minor units, with a currency such as 'eur'"
 TOTALS: list[tuple[Fields, str | None]] = [
     ({"amountTotal": 5_000}, None),
@@ -147,6 +148,20 @@ TOTALS: list[tuple[Fields, str | None]] = [
     ({"amountTotal": 5_000, "itemsTotal": None, "currency": None}, NO_TOTAL),
     ({"amountTotal": "5000", "adjustments": [SHIPPING]}, NO_TOTAL),
 ]
+
+
+IN_DOLLARS: Fields = {"itemsCurrency": "eur", "currency": "usd"}
+ONLY_IN_EURO = "adjustments are added to a price in 'eur': in another currency, write only amountTotal"
+
+
+def test_the_backends_adjustments_are_not_added_to_a_price_in_another_currency() -> None:
+    dollars = a_reserved_order(**IN_DOLLARS, amountTotal=4_000)
+    assert (order_from("order-1", dollars).price_defect, order_from("order-1", dollars).asked) == (None, USD_40)
+    assert order_from("order-1", {**dollars, "adjustments": [SHIPPING]}).price_defect == ONLY_IN_EURO
+    # The service's own session adds to what was asked, in whatever currency.
+    others = [{"kind": "other", "amount": 400}, SHIPPING]
+    in_session = order_from("order-1", {**dollars, "adjustments": others, "addedInCheckout": others})
+    assert (in_session.price_defect, in_session.asked) == (None, Money(4_490, "usd"))
 
 
 @pytest.mark.parametrize(("fields", "defect"), TOTALS, ids=str)

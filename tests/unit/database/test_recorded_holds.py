@@ -57,6 +57,7 @@ def test_no_event_leads_to_what_only_others_lead_to(decision: Decision, event: A
 PRICE: Fields = {
     "adjustments": None,
     "itemsTotal": 3_600,
+    "itemsCurrency": "eur",
     "amountTotal": 3_600,
     "currency": "eur",
     "pricedBy": "catalogue",

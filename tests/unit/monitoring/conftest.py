@@ -136,6 +136,16 @@ def sold_while_hot() -> list[LoggedShop]:
     return shops
 
 
+def money_too_late() -> list[LoggedShop]:
+    """A part of a transfer for an order that is over, and a payment of one whose id another order has by now."""
+    made_again = paid_shop()
+    made_again.store.put("orders/order-1", an_order())
+    return [
+        after(LoggedShop(a_shop(an_order(status="expired"))), the_event("payment_intent.partially_funded")),
+        after(made_again, a_stripe_event(event_id="evt_2")),
+    ]
+
+
 def for_a_person() -> list[LoggedShop]:
     second: dict[str, Any] = {"id": "pi_2", "latest_charge": "ch_2"}
     other_order: dict[str, Any] = {"metadata": {"orderId": "order-2"}}
@@ -153,8 +163,7 @@ def for_a_person() -> list[LoggedShop]:
     asked.ask_to_cancel()
     two_orders = paid_shop()
     two_orders.store.put("orders/order-2", a_reserved_order())
-    gone, made_again = paid_shop(), paid_shop()
-    made_again.store.put("orders/order-1", an_order())
+    gone = paid_shop()
     gone.store.delete("inventory/shirt")
     live = LoggedShop(a_shop_with_a_hold(), terms=replace(TERMS, expected_livemode=True))
     named_by_its_payer: dict[str, Any] = {"metadata": {}, "client_reference_id": "order-1"}
@@ -174,8 +183,6 @@ def for_a_person() -> list[LoggedShop]:
             the_event("payment_intent.partially_funded"),
             the_event("payment_intent.canceled", event_id="evt_2"),
         ),
-        after(LoggedShop(a_shop(an_order(status="expired"))), the_event("payment_intent.partially_funded")),
-        after(made_again, a_stripe_event(event_id="evt_2")),
         after(two_orders, the_event("payment_intent.succeeded", event_id="evt_2", **other_order)),
         after(paid_shop(), a_refund("evt_2", restock="some"), a_refund("evt_3", restock="shirt:99", refund_id="re_2")),
         after(gone, a_refund("evt_2")),
@@ -193,5 +200,5 @@ def usual() -> Sequence[Entry]:
 @pytest.fixture(scope="session")
 def logged(usual: Sequence[Entry]) -> Sequence[Entry]:
     shops = [*refused_or_failed(), *waiting(), *outside(), *disagreeing(), *not_asking_stripe(), *sold_while_hot()]
-    shops += for_a_person()
+    shops += [*for_a_person(), *money_too_late()]
     return [*usual, *(entry for shop in shops for entry in shop.entries)]

@@ -138,14 +138,17 @@ def test_what_the_backend_had_added_stays_beside_what_stripe_adds() -> None:
     assert (change.order.status, change.order.adjustments) == ("finalized", (tip, *PARTS))
 
 
-def test_a_total_that_the_backend_had_written_is_part_of_the_sum() -> None:
-    checkout = an_open_checkout(asked=Money(3_000, "eur"))
-    order = an_order_in_checkout(checkout, total=Money(3_000, "eur"))
-    change = in_checkout(checkout, order).changed_by(completed(replace(TOTALS, subtotal=3_000, total=3_700)))
+@pytest.mark.parametrize("currency", ["eur", "usd"])
+def test_a_total_that_the_backend_had_written_is_part_of_the_sum(currency: str) -> None:
+    checkout = an_open_checkout(asked=Money(3_000, currency))
+    order = an_order_in_checkout(checkout, total=Money(3_000, currency))
+    change = in_checkout(checkout, order).changed_by(
+        completed(replace(TOTALS, subtotal=3_000, total=3_700, currency=currency))
+    )
     written = Adjustment(AdjustmentKind.OTHER, -600)
     assert (change.order.status, change.order.adjustments, change.order.asked) == (
         *("finalized", (written, *PARTS)),
-        Money(3_700, "eur"),
+        Money(3_700, currency),
     )
     # So the next session asks for whatever total the backend has written by then.
     assert change.order.added == (written, *PARTS)
