@@ -149,18 +149,18 @@ class Order:
     def paying(self) -> tuple[Payment, ...]:
         """The payments that add up to what is asked; none if its price cannot be read, unless it is finalized.
 
-        If one of them is refunded in full, others pay that add up without it, unless they were made after that refund:
-        money that comes later does not open a refunded order again.
+        If all of one of them went back or was to, others pay that add up without it, unless they were made after that
+        refund: money that comes later does not open a refunded order again.
         """
         if self.price_defect and self.finalized_at is None:
             return ()
         earliest = self.payments.paying(self.asked)
-        gone = [each for each in earliest if self.refunds.is_full_for(each)]
+        gone = [each for each in earliest if self.refunds.is_meant_back(each)]
         if not gone or not self.asked:
             return earliest
-        left = (each for each in self.payments.by_id.values() if not self.refunds.is_full_for(each))
+        left = (each for each in self.payments.by_id.values() if not self.refunds.is_meant_back(each))
         others = Payments.of(*left).paying(self.asked)
-        refunded_at = self.refunds.last_done_at(gone)
+        refunded_at = self.refunds.last_made_at(gone)
         came_later = refunded_at is not None and any(each.at > refunded_at for each in others)
         return earliest if came_later else others or earliest
 

@@ -120,14 +120,15 @@ class Refunds:
         """What is refunded of the payment or pending, in minor units: what cannot be refunded again."""
         return self._with_elsewhere(payment, self._at_stripe(payment, lambda refund: not refund.is_undone))
 
-    def is_full_for(self, payment: Payment) -> bool:
-        """Whether the payment brought money and all of it is refunded."""
-        return 0 < amount_of(payment) <= self.amount_of(payment)
+    def is_meant_back(self, payment: Payment) -> bool:
+        """Whether all of it is refunded or was to be, even if that failed; mistakes do not count."""
+        meant = sum(each.amount for each in self.refunds_of(payment) if not each.is_mistake)
+        return amount_of(payment) <= max(meant, self.amount_of(payment))
 
-    def last_done_at(self, payments: Iterable[Payment]) -> datetime | None:
-        """When the last of their completed refunds was made; None if unknown."""
-        done = (each for payment in payments for each in self.refunds_of(payment) if each.is_done)
-        return max((each.at for each in done if each.at), default=None)
+    def last_made_at(self, payments: Iterable[Payment]) -> datetime | None:
+        """When the last of their refunds was made; None if unknown."""
+        made = (each for payment in payments for each in self.refunds_of(payment) if not each.is_mistake)
+        return max((each.at for each in made if each.at), default=None)
 
     def refunds_of(self, payment: Payment) -> tuple[Refund, ...]:
         return tuple(

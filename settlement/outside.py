@@ -60,7 +60,7 @@ def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:
     """
     if isinstance(case.event, StripeEvent) and case.event.delivery.account is not None:
         return ()
-    if _paying_but_due_back(case, after) or (after.sold and _any_is_fully_refunded(after.paid_with, after)):
+    if _paying_but_due_back(case, after) or (after.sold and any(map(after.refunds.is_meant_back, after.paid_with))):
         return ()
     auto_refund = case.terms.auto_refund
     before, due = _ids_of(_due_back(case.order, auto_refund)), _due_back(after, auto_refund)
@@ -92,7 +92,7 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
         return None
     others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
     paying = replace(order, payments=others).paying
-    if not order.sold or not paying or _any_is_fully_refunded(paying, order):
+    if not order.sold or not paying or any(map(order.refunds.is_meant_back, paying)):
         return f"{order.order_id} is {order.status}, and no other payment pays for it"
     return None
 
@@ -119,11 +119,6 @@ def _is_never_sold(order: Order) -> bool:
 def _paying_but_due_back(case: Case, after: Order) -> set[str]:
     going_back = _ids_of(_due_back(case.order, case.terms.auto_refund))
     return going_back & _ids_of(after.paid_with) if after.sold else set()
-
-
-def _any_is_fully_refunded(payments: Iterable[Payment], order: Order) -> bool:
-    """Whether one of them is refunded in full, so that it pays for nothing."""
-    return any(order.refunds.amount_of(payment) >= amount_of(payment) for payment in payments)
 
 
 def _ids_of(payments: Iterable[Payment]) -> set[str]:

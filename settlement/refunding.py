@@ -15,6 +15,7 @@ from orders.events import ChargeRefunded, OrderEvent, RefundUpdated
 from orders.operator_events import RefundOrdered
 from orders.order import Order, OrderStatus
 from orders.outcome import Result, in_words
+from orders.payments import amount_of
 from orders.refunds import Refund, Refunds, RestockRule, units_named
 from settlement.decisions import Case, Look, Proposal
 
@@ -107,7 +108,9 @@ def _reason_of(order: Order, status: OrderStatus) -> str | None:
 
 
 def _is_full(order: Order) -> bool:
-    return bool(order.paid_with) and all(map(order.refunds.is_full_for, order.paid_with))
+    paid = order.paid_with
+    brought_money = any(amount_of(payment) for payment in paid)
+    return brought_money and all(order.refunds.amount_of(payment) >= amount_of(payment) for payment in paid)
 
 
 def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:

@@ -65,7 +65,7 @@ class Oracle:
         )
 
     def _paying(self) -> list[Payment]:
-        """As few as come to what is asked; of these, the earliest; without those refunded in full, if others do."""
+        """As few as come to what is asked; of these, the earliest; without those that were to go back, if others do."""
         if self.order.get("amountTotal") is None and self.is_unsold:
             # It never had a price, and all its money is due back.
             return []
@@ -78,7 +78,7 @@ class Oracle:
                 return []
             asked += sum(self.scenario.adjustments)
         payments = self.believed
-        kept = [payment for payment in payments if not _is_refunded(payment)]
+        kept = [payment for payment in payments if not _is_meant_back(payment)]
         exact = _adding_up_to(asked, kept) or _adding_up_to(asked, payments)
         priced = [payment for payment in payments if self._is_priced(payment, asked)][:1]
         # What our own session has added was asked, too, unless the order had been sold by then without that.
@@ -281,5 +281,5 @@ def _adding_up_to(asked: int, payments: Sequence[Payment]) -> list[Payment]:
     return next((list(chosen) for chosen in several if sum(each.amount for each in chosen) == asked), [])
 
 
-def _is_refunded(payment: Payment) -> bool:
-    return 0 < payment.amount <= sum(refund.amount for refund in payment.refunds if refund.is_done)
+def _is_meant_back(payment: Payment) -> bool:
+    return 0 < payment.amount <= sum(refund.amount for refund in payment.refunds)

@@ -31,11 +31,12 @@ def paid(name: str, amount: int | None = None, currency: str = "eur") -> Payment
     return a_payment(f"evt_{name}_{money.amount}", money=money, created_at=at, **ids)
 
 
-def refunded(name: str, amount: int | None = None) -> OrderEvent:
-    """The whole charge is refunded, or the given amount."""
+def refunded(name: str, amount: int | None = None, *, failed: bool = False) -> OrderEvent:
+    """The whole charge is refunded, or the given amount; or was to be."""
     ids = known(payment_intent_id=f"pi_{name}", charge_id=f"ch_{name}")
     charge = Money(AMOUNTS[name], "eur")
-    return a_refunded_charge(f"evt_{name}_back", paid=charge, total=amount or charge.amount, **ids)
+    lost = [a_refund(amount=charge.amount, status="failed", payment_id=f"pi_{name}")] if failed else []
+    return a_refunded_charge(f"evt_{name}_back", *lost, paid=charge, total=amount or charge.amount, **ids)
 
 
 def paid_each(*names: str) -> list[OrderEvent]:
@@ -75,6 +76,9 @@ SETS: dict[str, tuple[list[OrderEvent], tuple[str, Moves], tuple[str, ...], set[
     ),
     "the right one twice, both refunded": (
         [paid("right"), paid("tip", 3_600), refunded("right"), refunded("tip", 3_600)], BACK, ("right",), {"tip"}
+    ),
+    "the right one twice, and the first was to be refunded": (
+        [paid("right"), paid("tip", 3_600), refunded("right", failed=True)], SOLD, ("tip",), {"right"}
     ),
     "all of it and halves, and all of it refunded": (
         [*paid_each("right", *HALVES), refunded("right")], SOLD, HALVES, {"right"}
