@@ -91,6 +91,15 @@ def test_what_a_paid_order_is_paid_with_and_what_is_too_much(
     assert order.received == eur(amount)
 
 
+@pytest.mark.parametrize("is_mistake", [False, True])
+def test_a_payment_that_was_to_go_back_does_not_pay_if_another_does_unless_that_was_a_mistake(
+    *, is_mistake: bool
+) -> None:
+    again, lost = received("pi_9", 3_600), replace(a_refund(status="failed"), is_mistake=is_mistake)
+    order = a_sold_order(payments=Payments.of(WHOLE, again), refunds=Refunds.of(lost))
+    assert order.paid_with == ((WHOLE,) if is_mistake else (again,))
+
+
 def test_an_order_is_paid_with_nothing_before_it_is_paid() -> None:
     orders = [a_held_order(status, payments=Payments.of(WHOLE, WRONG)) for status in OrderStatus]
     assert {order.status for order in orders if order.paid_with} == PAID

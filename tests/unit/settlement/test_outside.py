@@ -28,7 +28,7 @@ ALL_CHANNELS = replace(
 )
 EXTRAS, ALL = (replace(TERMS, auto_refund=AutoRefund(which)) for which in ("extras", "all"))
 EARLIER = NOW - timedelta(minutes=1)
-TWICE = Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2")
+TWICE, THIRD = (Payment(f"pi_{n}", PaymentState.SUCCEEDED, NOW, EUR_36, f"ch_{n}") for n in (2, 3))
 PAID_TWICE = known(payments=Payments.of(PAID, TWICE))
 
 
@@ -202,7 +202,8 @@ NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", sett
         # The rest is less than the price.
         (a_sold_order(payments=paid_as(money=Money(1, "eur")).with_report(TWICE)), "pi_2", "all", False),
         (a_sold_order(**PAID_TWICE, **REFUNDED), "pi_2", "all", False),
-        # The other payment still pays for the order.
+        # One of two others still pays for the order, or all but a cent of the other is back.
+        (a_sold_order(payments=Payments.of(PAID, TWICE, THIRD), **REFUNDED), "pi_3", "all", True),
         (a_sold_order(**PAID_TWICE, **PARTLY_REFUNDED), "pi_2", "all", True),
         (a_held_order("review", **PAID_TWICE), "pi_2", "all", False),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "all", True),
