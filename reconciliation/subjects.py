@@ -39,9 +39,11 @@ class PaymentOnBothSides:
 
     @property
     def received_by_stripe(self) -> Money | None:
-        """None unless the payment has succeeded."""
+        """None unless the payment has succeeded, or was captured in part before it was canceled."""
         intent = self.at_stripe
-        return Money(intent.amount_received, intent.currency) if intent and intent.status == "succeeded" else None
+        if intent is None or intent.status not in ("succeeded", "canceled") or not intent.amount_received:
+            return None
+        return Money(intent.amount_received, intent.currency)
 
     @property
     def is_only_at_stripe(self) -> bool:

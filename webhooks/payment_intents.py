@@ -48,7 +48,10 @@ def failed(intent: Json, order_id: str | None, delivery: StripeDelivery) -> Paym
     return payment_failed(envelope, code_or_none(error, "code"), code_or_none(error, "decline_code"))
 
 
-def canceled(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentCanceled:
+def canceled(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentCanceled | PaymentSucceeded:
+    if intent.get("amount_received"):
+        # Captured in part before: only the rest was released. https://docs.stripe.com/api/payment_intents/cancel
+        return succeeded(intent, order_id, delivery)
     return PaymentCanceled(**_envelope(intent, order_id, delivery))
 
 

@@ -32,7 +32,7 @@ def receive_less(shop: ShopAtStripe) -> None:
 
 
 def never_receive(shop: ShopAtStripe) -> None:
-    shop.account.intents[a_payment_of("order-1", shop)]["status"] = "canceled"
+    shop.account.intents[a_payment_of("order-1", shop)] |= {"status": "canceled", "amount_received": 0}
 
 
 def take_more(shop: ShopAtStripe) -> None:

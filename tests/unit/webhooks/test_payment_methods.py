@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orders.events import PaymentCanceled, PaymentProcessing
+from orders.events import PaymentCanceled, PaymentProcessing, PaymentSucceeded
 from orders.money import Money
 from orders.payments import PaymentState
 from tests.support.builders import NOW, Fields
@@ -227,3 +227,9 @@ def test_an_authorisation_that_ends_without_any_capture_has_paid_for_nothing(eve
     event = meaning_of(event_type, captured=True, amount_captured=0)
     assert isinstance(event, PaymentCanceled)
     assert event.payment_ids == ("pi_1", "ch_1")
+
+
+def test_a_canceled_payment_has_brought_what_was_captured_before() -> None:
+    captured = translated(the_event("payment_intent.canceled", amount_received=1_200))
+    assert isinstance(captured, PaymentSucceeded)
+    assert captured.money == Money(1_200, "eur")
