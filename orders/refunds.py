@@ -122,8 +122,8 @@ class Refunds:
 
     def is_meant_back(self, payment: Payment) -> bool:
         """Whether all of it is refunded or was to be, even if that failed; mistakes do not count."""
-        meant = sum(each.amount for each in self.refunds_of(payment) if not each.is_mistake)
-        return amount_of(payment) <= max(meant, self.amount_of(payment))
+        not_done = (each for each in self.refunds_of(payment) if not (each.is_done or each.is_mistake))
+        return amount_of(payment) <= self.amount_of(payment) + sum(each.amount for each in not_done)
 
     def last_made_at(self, payments: Iterable[Payment]) -> datetime | None:
         """When the last of their refunds was made; None if unknown."""

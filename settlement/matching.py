@@ -38,7 +38,7 @@ def newly_extra(before: Order, after: Order) -> tuple[Payment, ...]:
         # Somebody has finalized the order by hand, and knows better what paid for it.
         extra = tuple(each for each in after.payments.succeeded if not (each.is_free or each.is_doubtful))
     return tuple(
-        each for each in extra if each.payment_id not in known and after.refunds.amount_of(each) < amount_of(each)
+        each for each in extra if each.payment_id not in known and after.refunds.promised_of(each) < amount_of(each)
     )
 
 

@@ -126,7 +126,7 @@ def _ids_of(payments: Iterable[Payment]) -> set[str]:
 
 
 def _is_owed(payment: Payment, order: Order) -> bool:
-    return order.refunds.amount_of(payment) < amount_of(payment) and not _is_for_a_person(payment, order)
+    return order.refunds.promised_of(payment) < amount_of(payment) and not _is_for_a_person(payment, order)
 
 
 def _is_for_a_person(payment: Payment, order: Order) -> bool:

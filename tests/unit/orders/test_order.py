@@ -100,6 +100,13 @@ def test_a_payment_that_was_to_go_back_does_not_pay_if_another_does_unless_that_
     assert order.paid_with == ((WHOLE,) if is_mistake else (again,))
 
 
+def test_a_payment_was_to_go_back_if_its_charge_names_one_part_and_a_failed_refund_the_other() -> None:
+    first = replace(WHOLE, amount_refunded=3_600)
+    lost = a_refund(amount=1_200, status="failed")
+    assert Refunds.of(lost).is_meant_back(first)
+    assert not Refunds.of(lost).is_meant_back(replace(first, amount_refunded=2_400))
+
+
 def test_an_order_is_paid_with_nothing_before_it_is_paid() -> None:
     orders = [a_held_order(status, payments=Payments.of(WHOLE, WRONG)) for status in OrderStatus]
     assert {order.status for order in orders if order.paid_with} == PAID

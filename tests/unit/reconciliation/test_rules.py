@@ -133,9 +133,6 @@ IDS: Final = frozenset({"order-1", "shirt", "pi_1", "pi_2", "pi_3", "ch_1", "evt
 IN_ORDER: Final[Mapping[str, Subject]] = {
     "a payment": PAYMENT,
     "a payment that nobody has made": replace(PAYMENT, order=None, at_stripe=an_intent(status="processing")),
-    "a payment of which nothing was captured": replace(
-        PAYMENT, order=None, at_stripe=an_intent(status="canceled", amount_received=0)
-    ),
     "a payment of which only a part was captured": replace(PAYMENT, at_stripe=an_intent(status="canceled")),
     "a payment that neither knows": replace(PAYMENT, order=None, at_stripe=None),
     "refunds": REFUNDS,

@@ -149,9 +149,18 @@ def test_operators_are_notified_of_what_is_not_needed_with_its_money(
     assert change.note == note
 
 
+RIGHT_UNDER_WAY = an_updated_refund(
+    "evt_back",
+    a_refund(status="pending", payment_id="pi_right"),
+    **known(order_id="order-1", payment_intent_id="pi_right", charge_id="ch_right"),
+)
 NO_NEWS: dict[str, tuple[list[OrderEvent], str]] = {
     # reports: the last one's result
     "another report of it": ([paid("right"), paid("wrong"), paid("wrong")], "already_finalized"),
+    "it is being refunded instead of the other": (
+        [paid("right"), paid("tip", 3_600), RIGHT_UNDER_WAY],
+        "other_payment",
+    ),
     "it is refunded": ([paid("right"), paid("wrong"), refunded("wrong")], "other_payment"),
     "first heard of when all of it is refunded": ([paid("right"), refunded("wrong")], "other_payment"),
     "it was free": ([paid("right"), a_free_session("evt_9")], "already_finalized"),
