@@ -17,8 +17,8 @@ class Client:
     def gets(self, path: str) -> Attempt:
         return Attempt(self.claims, Operation.GET, path)
 
-    def lists(self, collection: str, *, at_most: int | None = None, **equal_to: Value) -> Attempt:
-        return Attempt(self.claims, Operation.LIST, collection, equal_to, limit=at_most)
+    def lists(self, collection: str, *, at_most: int | None = None, skips: int = 0, **equal_to: Value) -> Attempt:
+        return Attempt(self.claims, Operation.LIST, collection, equal_to, limit=at_most, offset=skips)
 
     def lists_everywhere(self, collection: str) -> Attempt:
         return Attempt(self.claims, Operation.LIST_EVERYWHERE, collection)

@@ -59,6 +59,8 @@ class Attempt:
     """Documents set in the same commit."""
     limit: int | None = None
     """The query's limit, if any."""
+    offset: int = 0
+    """How many documents the query skips."""
 
 
 class EmulatedProject:
@@ -116,7 +118,11 @@ class EmulatedProject:
                 return "GET", f"{self._documents}/{path}", None
             case Operation.LIST:
                 parent, _, collection = f"/{path}".rpartition("/")
-                return "POST", f"{self._documents}{parent}:runQuery", _query(collection, fields, attempt.limit)
+                return (
+                    "POST",
+                    f"{self._documents}{parent}:runQuery",
+                    _query(collection, fields, attempt.limit, attempt.offset),
+                )
             case Operation.LIST_EVERYWHERE:
                 return "POST", f"{self._documents}:runQuery", _query(path, fields, everywhere=True)
             case Operation.SET:
@@ -162,7 +168,9 @@ def _raise_unless_ok(answer: Answer) -> None:
         raise RuntimeError(f"the emulator answered {answer.status}: {answer.body!r}")
 
 
-def _query(collection: str, fields: Fields, limit: int | None = None, *, everywhere: bool = False) -> Json:
+def _query(
+    collection: str, fields: Fields, limit: int | None = None, offset: int = 0, *, everywhere: bool = False
+) -> Json:
     query: Json = {"from": [{"collectionId": collection, "allDescendants": everywhere}]}
     equalities = [
         {"fieldFilter": {"field": {"fieldPath": name}, "op": "EQUAL", "value": _encoded(value)}}
@@ -173,6 +181,8 @@ def _query(collection: str, fields: Fields, limit: int | None = None, *, everywh
         query["where"] = {"compositeFilter": {"op": "AND", "filters": equalities}}
     if limit is not None:
         query["limit"] = limit
+    if offset:
+        query["offset"] = offset
     return {"structuredQuery": query}
 
 

@@ -56,6 +56,7 @@ PRODUCTS_REFUSED: Final = {
     "a customer cannot list what is perhaps on sale": ALICE.lists("products", at_most=100, active="true"),
     "an admin cannot list what is not on sale": ADMIN.lists("products", at_most=100, active=False),
     "a customer cannot list more than 100 products": ALICE.lists("products", at_most=101, active=True),
+    "a customer cannot skip products": ALICE.lists("products", at_most=100, skips=1, active=True),
     "a customer cannot list products without a limit": ALICE.lists("products", active=True),
     "a customer cannot list the products of all collections": ALICE.lists_everywhere("products"),
     "an unauthenticated caller cannot read below a product": UNAUTHENTICATED.gets("products/shirt/below/one"),

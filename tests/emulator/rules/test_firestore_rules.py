@@ -92,7 +92,8 @@ def test_only_a_query_for_more_than_one_may_see_is_refused_by_an_error(
     places = {error["sourcePosition"]["line"] for expression in expressions for error in expression.errors}
     assert {lines[place - 1].strip() for place in places} == {
         "allow list: if isOperator() || isUser(resource.data.userId);",
-        "allow list: if resource.data.active == true && request.query.limit <= 100;",
+        "allow list: if resource.data.active == true",
+        "&& request.query.limit <= 100",
     }
 
 
