@@ -93,9 +93,10 @@ class Payment:
 
     def is_same_as(self, other: "Payment") -> bool:
         """Whether both are one payment, which may be known only by its charge until its PaymentIntent is reported."""
-        if self.charge_id in (self.payment_id, other.payment_id) or other.charge_id == other.payment_id:
-            return self.charge_id == other.charge_id
-        return self.payment_id == other.payment_id
+        if self.payment_id == other.payment_id:
+            return True
+        is_one_known_by_its_charge = self.charge_id == self.payment_id or other.charge_id == other.payment_id
+        return is_one_known_by_its_charge and self.charge_id == other.charge_id
 
     def merged_with(self, other: "Payment") -> "Payment":
         """Merges two reports of one payment. Commutative, associative and idempotent."""

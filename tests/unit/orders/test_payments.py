@@ -73,6 +73,12 @@ def test_a_payment_that_was_known_by_its_charge_is_the_one_of_its_intent() -> No
         assert Payments.of(*reports) == Payments({"pi_1": whole})
 
 
+def test_no_report_takes_the_place_of_a_payment_with_the_same_id() -> None:
+    paid, misnamed = a_payment(charge_id="ch_1"), a_payment(amount=None, state=PaymentState.FAILED, charge_id="pi_1")
+    for reports in permutations([paid, misnamed]):
+        assert Payments.of(*reports).succeeded == (paid,)
+
+
 def test_two_charges_are_two_payments_as_long_as_nothing_says_otherwise() -> None:
     payments = Payments.of(a_payment("ch_1", charge_id="ch_1"), a_payment("pi_1"), a_payment("pi_2", charge_id="ch_2"))
     assert list(payments.by_id) == ["ch_1", "pi_1", "pi_2"]
