@@ -63,7 +63,9 @@ def _wrong_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str
         yield f"{order_id}: {refunded} refunded of {received} received"
     # A surplus refunded on one payment does not count for another.
     may_be_owed = has_handled_refunds and len(order.get("payments", ())) > 1
-    if (order["status"] == "refunded") != is_full and not (is_full and may_be_owed):
+    # The order's figures are in one currency, and its payments may be in several.
+    currencies = {payment["currency"] for payment in order.get("payments", {}).values() if payment["amount"]}
+    if (order["status"] == "refunded") != is_full and not (is_full and (may_be_owed or len(currencies) > 1)):
         yield f"{order_id}: {order['status']} with {refunded} refunded of {received}"
     is_accepted = shelves["auditLog"].get(order.get("webhookEventId") or "", {}).get("result") == "accepted"
     if order["status"] == "finalized" and (refunded or (order.get("amountReceived") is None and not is_accepted)):

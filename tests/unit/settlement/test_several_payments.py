@@ -17,7 +17,7 @@ from tests.support.orders import a_held_order, a_sold_order, known, paid_as
 from tests.support.payments import a_free_session, a_payment, a_processing
 from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
-from tests.support.shop import a_shop_after, document_at
+from tests.support.shop import a_shop_after, complaints_in, document_at
 from tests.support.snapshots import a_known_payment
 
 AMOUNTS = {"right": 3_600, "wrong": 3_500, "half": 1_800, "other half": 1_800, "most": 3_000, "rest": 600, "tip": 200}
@@ -85,6 +85,15 @@ SETS: dict[str, tuple[list[OrderEvent], tuple[str, Moves], tuple[str, ...], set[
     ),
     "captured in parts": ([paid("right", 1_000), paid("right", 2_600), paid("right")], SOLD, ("right",), set()),
 }  # fmt: skip
+
+
+def test_an_order_waits_for_a_person_while_money_of_another_currency_is_not_back() -> None:
+    dollars = Money(3_600, "usd")
+    reports: list[OrderEvent] = [paid("wrong"), a_refunded_charge("evt_back", paid=dollars, total=dollars.amount)]
+    for events in permutations(reports):
+        store = a_shop_after(a_placement(), *events)
+        assert document_at(store, "orders/order-1")["status"] == "review"
+        assert complaints_in(store) == []
 
 
 @pytest.mark.parametrize(("events", "ending", "paid_with", "extra"), SETS.values(), ids=SETS)
