@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from database.documents.wanted import Wanted
 from inventory.reservation import Product
 from orders.events import Cause, OfSession, OrderEvent, StripeEvent
-from orders.operator_events import OperatorEvent, StockAdjusted
+from orders.operator_events import OperatorEvent
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced
 from settlement.decide import decide
@@ -70,7 +71,7 @@ class Given:
             order=self.snapshot.order if event.order_id else None,
             cancel_request=self.snapshot.cancel_request if isinstance(event, CancelRequested) else None,
             operator_request=self._request_of(event),
-            products=self._products(_products_named_by(event)),
+            products=self._products(Wanted(event).product_ids),
             audited=self.snapshot.audited if reads_entry else None,
             set_aside=self.snapshot.set_aside if reads_entry else None,
             checkout=self.snapshot.checkout if _names_session(event) else None,
@@ -115,16 +116,6 @@ class Given:
 
     def _products(self, product_ids: Iterable[str]) -> Mapping[str, Product]:
         return {product_id: self.snapshot.products[product_id] for product_id in product_ids}
-
-
-def _products_named_by(event: Cause) -> tuple[str, ...]:
-    match event:
-        case OrderPlaced(product_ids=product_ids):
-            return product_ids
-        case StockAdjusted(product_id=product_id):
-            return (product_id,)
-        case _:
-            return ()
 
 
 def _names_session(event: Cause) -> bool:
