@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -43,11 +42,11 @@ def is_packaged_for_this_machine() -> bool:
     return (sys.platform, platform.machine()) == ("linux", "x86_64")
 
 
-def environment_of(chromium: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment_of(chromium: Path) -> dict[str, str]:
     """The environment in which it finds its libraries and its font."""
     if chromium != _PACKAGED:
-        return dict(environment)
-    return {**environment, "LD_LIBRARY_PATH": str(FOLDER / "lib"), "FONTCONFIG_FILE": str(_FONTS)}
+        return dict(os.environ)
+    return {**os.environ, "LD_LIBRARY_PATH": str(FOLDER / "lib"), "FONTCONFIG_FILE": str(_FONTS)}
 
 
 def main() -> None:

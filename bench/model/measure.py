@@ -138,8 +138,9 @@ def bare_commits_per_second(parameters: Parameters, clients: int = 16, commits: 
     return commits / _seconds_of(world, [work] * clients)
 
 
-def holds_per_second(world: World, parameters: Parameters, clients: int = 16, orders: int = 80) -> float:
+def holds_per_second(world: World, parameters: Parameters) -> float:
     """By today's service in one instance: the same program in virtual time or with threads."""
+    clients, orders = 16, 80
     documents = MemoryStore(
         {"inventory/shirt": {"stock": orders, "reserved": 0}, "products/shirt": a_catalogue_entry()}
     )

@@ -96,5 +96,5 @@ def redelivered(event: OrderEvent, at: datetime = LATER) -> OrderEvent:
     return replace(event, delivery=replace(event.delivery, delivered_at=at))
 
 
-def something_not_understood(event_id: str = "evt_1", **delivery: object) -> NotUnderstood:
-    return NotUnderstood(a_delivery(event_id=event_id, **delivery), "order-1", "amount_received must be an amount")
+def something_not_understood(**delivery: object) -> NotUnderstood:
+    return NotUnderstood(a_delivery(**delivery), "order-1", "amount_received must be an amount")

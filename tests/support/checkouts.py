@@ -28,5 +28,5 @@ def an_opening(order_id: str = "order-1", user_id: str = "alice", **changes: obj
     return CheckoutOpened(order_id, user_id, a_checkout(**changes))  # type: ignore[arg-type]
 
 
-def a_session_end(order_id: str = "order-1", attempt: int = 1, *, is_complete: bool = False) -> CheckoutEnded:
-    return CheckoutEnded(order_id, attempt, is_complete)
+def a_session_end(*, is_complete: bool = False) -> CheckoutEnded:
+    return CheckoutEnded("order-1", 1, is_complete)

@@ -18,7 +18,6 @@ def sent_back(store: MemoryStore, request_id: str = "refund-1", now: datetime = 
     return settled(replace(asked_of_order("refund-1", elsewhere=True, **asked), request_id=request_id), store, now=now)
 
 
-def refunded_elsewhere(amount: int, payment_id: str = "pi_1") -> Refund:
+def refunded_elsewhere(amount: int) -> Refund:
     """As an order knows it."""
-    refund_id = f"elsewhere_{payment_id}_{amount}"
-    return Refund(refund_id, amount, RefundStatus.SUCCEEDED, None, payment_id, is_elsewhere=True)
+    return Refund(f"elsewhere_pi_1_{amount}", amount, RefundStatus.SUCCEEDED, None, "pi_1", is_elsewhere=True)

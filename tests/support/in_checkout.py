@@ -43,8 +43,8 @@ def completed(totals: SessionTotals | None = TOTALS, session_id: str = "cs_1", *
     return replace(in_session(event), session_id=session_id, totals=totals)
 
 
-def session_expired(session_id: str = "cs_1", payment_intent_id: str | None = None) -> PaymentCanceled:
-    event = a_cancellation(payment_intent_id=payment_intent_id, event_type="checkout.session.expired")
+def session_expired(session_id: str = "cs_1") -> PaymentCanceled:
+    event = a_cancellation(payment_intent_id=None, event_type="checkout.session.expired")
     return replace(event, session_id=session_id)
 
 

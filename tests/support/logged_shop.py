@@ -94,9 +94,9 @@ class LoggedShop:
             event = a_created_event(f"orders/{order_id}", created(f"orders/{order_id}"))
             self._service(log).order_created_trigger().receive(event)
 
-    def ask_to_cancel(self, order_id: str = "order-1") -> None:
+    def ask_to_cancel(self) -> None:
         with self.logging("cancelorderonrequest") as log:
-            event = a_created_event(f"cancelRequests/{order_id}", created(f"cancelRequests/{order_id}"))
+            event = a_created_event("cancelRequests/order-1", created("cancelRequests/order-1"))
             self._service(log).cancel_requested_trigger().receive(event)
 
     def ask_as_operator(self, request: Fields) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from orders.declines import Decline
 from orders.events import PaymentCanceled, PaymentFailed, PaymentProcessing, PaymentSucceeded, SubscriptionStarted
 from orders.money import Money
-from tests.support.builders import a_delivery
+from tests.support.builders import NOW, a_delivery
 
 
 def a_payment(
@@ -27,11 +27,16 @@ def a_payment(
     )
 
 
-def a_free_session(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentSucceeded:
+def a_free_session(event_id: str = "evt_1", *, created_at: datetime = NOW) -> PaymentSucceeded:
     """A completed Checkout session that cost nothing."""
-    delivery = {"event_type": "checkout.session.completed", **delivery}
-    free = Money(0, "eur")
-    event = a_payment(event_id, order_id=order_id, money=free, payment_intent_id=None, charge_id=None, **delivery)
+    event = a_payment(
+        event_id,
+        money=Money(0, "eur"),
+        payment_intent_id=None,
+        charge_id=None,
+        event_type="checkout.session.completed",
+        created_at=created_at,
+    )
     return replace(event, session_id="cs_1")
 
 
@@ -83,10 +88,10 @@ def a_cancellation(
     )
 
 
-def a_subscription(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> SubscriptionStarted:
+def a_subscription() -> SubscriptionStarted:
     return SubscriptionStarted(
-        delivery=a_delivery(event_id=event_id, **{"event_type": "checkout.session.completed", **delivery}),
-        order_id=order_id,
+        delivery=a_delivery(event_type="checkout.session.completed"),
+        order_id="order-1",
         payment_intent_id=None,
         charge_id=None,
     )

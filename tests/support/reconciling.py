@@ -10,7 +10,6 @@ from flask import Flask, request
 from stripe.params.checkout import SessionCreateParams
 
 from database.documents.orders import order_from
-from database.store import DocumentStore
 from orders.events import Ignored
 from orders.order import Order
 from orders.outcome import Outcome
@@ -114,16 +113,15 @@ class ShopAtStripe:
         self.deliver(self.account.events[before:])
         return payment_id
 
-    def reconcile(self, since: datetime | None = None, *, store: DocumentStore | None = None) -> Reconciled:
-        return self.job(store).run(since)
+    def reconcile(self, since: datetime | None = None) -> Reconciled:
+        return self.job().run(since)
 
-    def job(self, store: DocumentStore | None = None) -> Reconciliation:
-        used = store or self.store
+    def job(self) -> Reconciliation:
         return Reconciliation(
             stripe=lambda: self.stripe,
-            store=used,
+            store=self.store,
             moment=lambda: self.store.as_of(self.now),
-            settle=lambda event, now: settled(event, used, now=now, terms=self.terms),
+            settle=lambda event, now: settled(event, self.store, now=now, terms=self.terms),
             naming=self.naming,
             log=self.log,
             now=lambda: self.now,
