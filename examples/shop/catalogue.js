@@ -7,18 +7,22 @@ import { money } from "./money.js";
 
 const BADGES = { few: "Few left", out: "Sold out" };
 
-/** What is on sale now, by id. */
+/** What is on sale now, by id, except for what nobody could show. */
 export let products = new Map();
 
 /** Shows what is on sale. Calls `add` with the id of a product that is chosen, and `changed` after every change. */
 export function watchCatalogue(add, changed) {
   const onSale = query(collection(db, "products"), where("active", "==", true), limit(100));
   onSnapshot(onSale, (found) => {
-    products = new Map(found.docs.map((product) => [product.id, product.data()]));
+    products = new Map(found.docs.map((product) => [product.id, product.data()]).filter(([, fields]) => isShowable(fields)));
     show(add);
     changed();
   }, announceRefusal);
 }
+
+const isShowable = ({ name, unitAmount, currency }) =>
+  typeof name === "string"
+  && (unitAmount === undefined || (Number.isSafeInteger(unitAmount) && /^[a-z]{3}$/.test(currency)));
 
 export const nameOf = (productId) => products.get(productId)?.name ?? productId;
 export const isSoldOut = (productId) => products.get(productId)?.available === "out";

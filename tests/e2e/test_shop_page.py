@@ -98,11 +98,17 @@ def test_a_guest_orders_pays_reads_the_notice_and_cancels_another_order(
     assert shop.get(f"inventory/{shop.id('cup')}") == {"stock": 3, "reserved": 0}
 
 
-def test_what_is_sold_out_says_so_and_cannot_be_added_to_the_cart(shop: RunningShop, page: Page) -> None:
+def test_what_is_sold_out_says_so_and_cannot_be_added_to_the_cart_and_what_nobody_can_price_is_left_out(
+    shop: RunningShop, page: Page
+) -> None:
+    mispriced = f"mispriced {shop.prefix}"
+    fields = {"name": mispriced, "active": True, "unitAmount": "14.50", "currency": "EUR"}
+    shop.client.document(f"products/{shop.id('mispriced')}").set(fields)
     name = on_sale(shop, "poster", stock=0)
     product = page.get_by_role("listitem").filter(has_text=name)
     expect(product.get_by_text("Sold out")).to_be_visible()
     expect(product.get_by_role("button")).to_be_disabled()
+    expect(page.get_by_text(mispriced)).to_have_count(0)
 
 
 def test_who_orders_more_than_is_left_reads_why_it_failed(shop: RunningShop, page: Page) -> None:
