@@ -14,11 +14,20 @@ PERFORM_SECONDS_MAX: Final = 28.0
 class Failed(Exception):
     """The effect was not performed, or that is unknown. The message is stored and logged: it contains no secret."""
 
-    def __init__(self, reason: str, *, retryable: bool, retry_after: timedelta | None = None) -> None:
-        """Whether another attempt can help, and the least time to wait, if the other side has asked for it."""
+    def __init__(
+        self, reason: str, *, retryable: bool, retry_after: timedelta | None = None, alerts: bool = True
+    ) -> None:
+        """Create it.
+
+        Args:
+            retryable: whether another attempt can help.
+            retry_after: the least time to wait, if the other side has asked for it.
+            alerts: whether operators are notified once it is not tried again.
+        """
         super().__init__(reason)
         self.retryable = retryable
         self.retry_after = retry_after
+        self.alerts = alerts
 
 
 @frozen

@@ -114,6 +114,8 @@ class Effects:
         if pause is not None:
             retried = Attempt(Ending.RETRIED, stored, str(failed), fault)
             return self._end(retried, to_be_retried(stored, self.now() + pause, str(failed)))
+        if not failed.alerts:
+            return self._skip(stored, Skipped(str(failed)))
         return self._give_up(Attempt(Ending.GIVEN_UP, stored, str(failed), fault), str(failed))
 
     def _give_up(self, attempt: Attempt, error: str) -> Attempt:

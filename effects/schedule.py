@@ -13,8 +13,9 @@ LEASE: Final = timedelta(minutes=2)
 """Far longer than a performer may take: `effects.outside.PERFORM_SECONDS_MAX`."""
 PAUSE_FIRST: Final = timedelta(minutes=1)
 PAUSE_MAX: Final = timedelta(hours=3, minutes=30)
+PAUSE_ASKED_MAX: Final = timedelta(minutes=15)
 ATTEMPTS_MAX: Final = 14
-"""All pauses together take 11 to 22 hours. With the minutes until the next sweep, that is less than the 24 hours for
+"""All pauses together take 11 to 23 hours. With the minutes until the next sweep, that is less than the 24 hours for
 which Stripe and mail providers keep an idempotency key (https://docs.stripe.com/api/idempotent_requests)."""
 
 
@@ -26,13 +27,14 @@ def pause_after(attempts: int, chance: float, asked: timedelta | None = None) ->
 
     Args:
         chance: from 0 up to 1.
-        asked: the pause that the provider asks for, respected up to the same maximum.
+        asked: the pause that the provider asks for, respected up to PAUSE_ASKED_MAX: after that, pauses become longer
+            by themselves.
     """
     if attempts >= ATTEMPTS_MAX:
         return None
     longest: timedelta = min(PAUSE_FIRST * 2 ** (attempts - 1), PAUSE_MAX)
     pause = longest / 2 + longest / 2 * chance
-    return max(pause, min(asked, PAUSE_MAX)) if asked else pause
+    return max(pause, min(asked, PAUSE_ASKED_MAX)) if asked else pause
 
 
 def is_due(stored: StoredEffect, now: datetime) -> bool:

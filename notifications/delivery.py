@@ -57,19 +57,18 @@ class Delivery:
         """Send it, and mark the notice as delivered on first delivery.
 
         Returns:
-            Why the customer cannot be reached, if that shows only now; also for a message that is refused for good and
-                costs its customer nothing. Otherwise anybody could alert operators as often as they like, with an
-                address or a device that no provider accepts.
+            Why the customer cannot be reached, if that shows only now.
 
         Raises:
-            Failed: it was not sent, or that is unknown.
+            Failed: it was not sent, or that is unknown. It alerts operators unless the notice costs its customer
+                nothing. Otherwise anybody could alert them as often as they like, with an address or a device that no
+                provider accepts.
         """
         try:
             skipped = self.channel.send(payload, effect.key)
         except Failed as failed:
-            if failed.retryable or not self._is_free_of_charge(effect):
-                raise
-            return Skipped(str(failed))
+            failed.alerts = not self._is_free_of_charge(effect)
+            raise
         if skipped is None:
             self._mark(_notice_path(effect))
         return skipped

@@ -92,6 +92,14 @@ def test_it_is_given_up_when_its_attempts_are_used_up_and_when_no_other_try_can_
         assert outbox.fields()["payload"] == {"to": "alice"}
 
 
+def test_what_concerns_no_operator_ends_without_a_word_to_them() -> None:
+    for attempts, retryable in ((ATTEMPTS_MAX - 1, True), (0, False)):
+        outbox = Outbox(world=World(answers=[Failed("mailbox full", retryable=retryable, alerts=False)]))
+        assert outbox.effects.perform(outbox.put(attempts=attempts)) == "effect_skipped"
+        assert state_of(outbox) == ("SUCCESS", attempts + 1, "mailbox full")
+        assert sorted(outbox.store.dump()) == ["effects/evt_1_mail_customer"]
+
+
 def test_operators_are_notified_of_what_was_given_up_once_and_by_their_channels() -> None:
     world = World(answers=[Failed("no such address", retryable=False)])
     outbox = Outbox(world=world, operator_channels=[EffectKind.CHAT])

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from effects.effect import EffectState, StoredEffect
-from effects.schedule import ATTEMPTS_MAX, LEASE, PAUSE_MAX, is_due, pause_after
+from effects.schedule import ATTEMPTS_MAX, LEASE, PAUSE_ASKED_MAX, is_due, pause_after
 from tests.support.builders import NOW
 from tests.support.effects import A_MAIL
 
@@ -29,13 +29,14 @@ def test_at_least_half_of_each_pause_is_certain_and_the_rest_is_by_chance() -> N
     assert [pause_after(3, chance) for chance in (0.0, 0.5, 1.0)] == [2 * MINUTE, 3 * MINUTE, 4 * MINUTE]
 
 
-def test_all_attempts_fall_into_the_day_for_which_the_others_know_the_key() -> None:
-    pauses = [pause_after(attempts, 1.0) for attempts in range(1, ATTEMPTS_MAX)]
+@pytest.mark.parametrize("asked", [None, timedelta(days=1)])
+def test_all_attempts_fall_into_the_day_for_which_the_others_know_the_key(asked: timedelta | None) -> None:
+    pauses = [pause_after(attempts, 1.0, asked) for attempts in range(1, ATTEMPTS_MAX)]
     assert sum((pause + SWEEP for pause in pauses if pause), timedelta()) < timedelta(hours=24)
 
 
 @pytest.mark.parametrize(
-    ("asked", "pause"), [(MINUTE / 2, MINUTE), (10 * MINUTE, 10 * MINUTE), (timedelta(days=9), PAUSE_MAX)]
+    ("asked", "pause"), [(MINUTE / 2, MINUTE), (10 * MINUTE, 10 * MINUTE), (timedelta(days=9), PAUSE_ASKED_MAX)]
 )
 def test_a_provider_is_left_alone_for_as_long_as_it_asks_but_not_for_ever(asked: timedelta, pause: timedelta) -> None:
     assert pause_after(1, 1.0, asked) == pause

@@ -196,31 +196,30 @@ def test_that_a_customer_turns_out_to_be_out_of_reach_is_neither_a_failure_nor_a
 
 
 @pytest.mark.parametrize("kind", sorted(FREE_OF_CHARGE))
-def test_what_is_refused_for_good_and_costs_nobody_anything_calls_no_operator(kind: NoticeType) -> None:
+@pytest.mark.parametrize("retryable", [True, False])
+def test_no_failure_of_what_costs_nobody_anything_alerts_operators(kind: NoticeType, *, retryable: bool) -> None:
     alice = Delivered(store=MemoryStore({CUSTOMERS_NOTICE: a_document(kind)}))
-    alice.channel.while_sending = _refuse
-    assert alice.delivery.perform(alice.effect, {}) == Skipped("no such device")
-    alice.channel.while_sending = _fail
-    with pytest.raises(Failed):
-        alice.delivery.perform(alice.effect, {})
+    failed = _failure_of(alice, retryable=retryable)
+    assert (failed.alerts, failed.retryable) == (False, retryable)
 
 
-def test_what_is_refused_for_good_is_given_up_where_there_is_money_or_the_database_does_not_say() -> None:
+def test_failures_alert_operators_where_there_is_money_or_the_database_does_not_say() -> None:
     free = MemoryStore({CUSTOMERS_NOTICE: a_document(NoticeType.RESERVED)})
     silent = DisturbedStore(free, reads_without_answer=1)
     for store in (MemoryStore({CUSTOMERS_NOTICE: a_document()}), MemoryStore(), silent):
-        alice = Delivered()
-        alice.channel.while_sending = _refuse
-        with pytest.raises(Failed, match="no such device"):
-            replace(alice.delivery, store=store).perform(alice.effect, {})
+        assert _failure_of(Delivered(), store, retryable=False).alerts
 
 
-def _fail() -> None:
-    raise Failed("503", retryable=True)
+def _failure_of(alice: Delivered, store: DocumentStore | None = None, *, retryable: bool) -> Failed:
+    alice.channel.while_sending = lambda: _fail(retryable=retryable)
+    delivery = replace(alice.delivery, store=store) if store else alice.delivery
+    with pytest.raises(Failed) as failure:
+        delivery.perform(alice.effect, {})
+    return failure.value
 
 
-def _refuse() -> None:
-    raise Failed("no such device", retryable=False)
+def _fail(*, retryable: bool = True) -> None:
+    raise Failed("the provider does not take it", retryable=retryable)
 
 
 INBOXES: dict[str, DocumentStore] = {
