@@ -1,4 +1,4 @@
-"""Verifies the chains of all orders, some at each sweep.
+"""Verifies the chains of all orders, some at each sweep, and once a round that of operators' other acts.
 
 Changed, deleted or inserted entries and overwritten statuses become a finding, like those of reconciliation, which
 closes once a later round finds nothing.
@@ -7,11 +7,14 @@ closes once a later round finds nothing.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, takewhile
 from typing import Final
 
 from audit.links import Entry
-from audit.verification import Defect, Verdict, verified
-from database.documents.findings import closed, finding_path, is_found, noted
+from audit.verification import Defect, Ends, Verdict, verified
+from database.documents.audit_heads import ACTS_CHAIN
+from database.documents.findings import ALL_FOUND, closed, finding_path, is_found, noted
+from database.documents.orders import order_path
 from database.documents.trail_checks import (
     TRAIL_CHECK,
     TrailProgress,
@@ -22,8 +25,9 @@ from database.documents.trail_checks import (
 )
 from database.documents.values import text_or_none
 from database.ids import is_document_id
-from database.store import Document, DocumentStore, Fields, Listing, Moment, Write
+from database.store import Document, DocumentStore, Listing, Moment, Write
 from orders.frozen import frozen
+from orders.operator_events import OPERATORS_EVENTS
 from orders.outcome import StoreContended
 from reconciliation.finding import Finding, finding_id_of, to_copy
 
@@ -31,6 +35,10 @@ from reconciliation.finding import Finding, finding_id_of, to_copy
 ORDERS_AT_ONCE_MAX: Final = 30
 ROUND_EVERY: Final = timedelta(days=1)
 RULE: Final = "chain_broken"
+ACTS: Final = ACTS_CHAIN.replace("/", ":")
+"""The finding's target if the chain of operators' other acts is broken. No order has such an id."""
+ACTS_MAX: Final = 50_000
+"""Of all operators' acts, read once a round within seconds. A longer trail is verified only by hand."""
 
 
 @frozen
@@ -44,7 +52,7 @@ class TrailCheck:
     """The audit entries of at most ORDERS_AT_ONCE_MAX orders."""
     timeout_seconds: float
 
-    def check_next(self, now: datetime) -> Sequence[Finding]:
+    def check_next(self, now: datetime) -> Iterator[Finding]:
         """Verify the next orders, unless the last round is done and was begun less than a day ago.
 
         Returns:
@@ -57,27 +65,53 @@ class TrailCheck:
         progress = trail_progress_from(document)
         begins = progress.after is None
         if begins and progress.begun_at and now - progress.begun_at < ROUND_EVERY:
-            return ()
+            return
         moment = self.moment()
         pages = moment.find(orders_behind(progress.after, ORDERS_AT_ONCE_MAX))
         orders = next(pages, ())
-        found = list(self._judged(moment, orders, now))
+        yield from self._judged(moment, [ends_from(order_id, fields) for order_id, fields in orders], now)
         # A page may also be short because its orders were too large for one answer, and customers decide on their size.
         is_last = len(orders) < ORDERS_AT_ONCE_MAX and not any(pages)
         after = None if is_last else orders[-1][0]
         begun_at = now if begins else progress.begun_at
         self._commit(trail_progress_write(TrailProgress(after, begun_at), document))
-        return found
+        if begins:
+            # Saved first: if this fails, orders are verified all the same.
+            yield from self._judged(moment, self._deleted(moment), now)
+            yield from self._noted_all(self._of_acts(moment), now)
 
-    def _judged(self, moment: Moment, orders: Sequence[tuple[str, Fields]], now: datetime) -> Iterator[Finding]:
-        if not orders:
-            return
-        entries: defaultdict[str | None, list[Entry]] = defaultdict(list)
-        for batch in moment.find(self.entries_of([order_id for order_id, _ in orders])):
-            for entry_id, fields in batch:
-                order_id = text_or_none(fields.get("orderId"))
-                entries[order_id].append(Entry(entry_id, order_id, fields))
-        verdicts = [verified(ends_from(order_id, fields), entries[order_id]) for order_id, fields in orders]
+    def _judged(self, moment: Moment, orders: Sequence[Ends], now: datetime) -> Iterator[Finding]:
+        for first in range(0, len(orders), ORDERS_AT_ONCE_MAX):
+            some = orders[first : first + ORDERS_AT_ONCE_MAX]
+            entries: defaultdict[str | None, list[Entry]] = defaultdict(list)
+            for entry in _entries_in(moment, self.entries_of([str(each.order_id) for each in some])):
+                entries[entry.order_id].append(entry)
+            # A deleted order without entries may have been tampered with, and nothing is left that could show it.
+            verdicts = [
+                verified(each, entries[each.order_id]) for each in some if each.exists or entries[each.order_id]
+            ]
+            yield from self._noted_all(verdicts, now)
+
+    def _deleted(self, moment: Moment) -> Sequence[Ends]:
+        """The orders with a finding that no longer exist, so that no round gets to them."""
+        found = chain.from_iterable(moment.find(ALL_FOUND))
+        order_ids = [text_or_none(fields.get("orderId")) for _, fields in found if fields.get("rule") == RULE]
+        paths = {order_id: order_path(order_id) for order_id in order_ids if order_id}
+        orders = moment.read(tuple(paths.values()))
+        return [Ends(order_id) for order_id, path in paths.items() if orders[path] is None]
+
+    def _of_acts(self, moment: Moment) -> Sequence[Verdict]:
+        """The verdict on operators' acts that concern no order; none if there are too many to read."""
+        head = moment.read((ACTS_CHAIN,))[ACTS_CHAIN]
+        # By id, since entries of set-aside events name no order either, and any number of them can arrive.
+        by_id = _entries_in(moment, Listing("auditLog", after_id=OPERATORS_EVENTS))
+        acts = takewhile(lambda entry: entry.entry_id.startswith(OPERATORS_EVENTS), by_id)
+        numbered = zip(range(ACTS_MAX), acts, strict=False)
+        on_no_order = (entry for _, entry in numbered if entry.order_id is None)
+        verdict = verified(ends_from(None, head.fields if head else {}), on_no_order)
+        return () if next(acts, None) else (verdict,)
+
+    def _noted_all(self, verdicts: Sequence[Verdict], now: datetime) -> Iterator[Finding]:
         paths = {_path_of(verdict): verdict for verdict in verdicts if is_document_id(_id_of(verdict))}
         known = self.store.read(tuple(paths), timeout_seconds=self.timeout_seconds) if paths else {}
         for path, verdict in paths.items():
@@ -106,18 +140,26 @@ class TrailCheck:
             return
 
 
+def _entries_in(moment: Moment, listing: Listing) -> Iterator[Entry]:
+    for entry_id, fields in chain.from_iterable(moment.find(listing)):
+        yield Entry(entry_id, text_or_none(fields.get("orderId")), fields)
+
+
 def _path_of(verdict: Verdict) -> str:
     return finding_path(_id_of(verdict))
 
 
 def _id_of(verdict: Verdict) -> str:
-    return finding_id_of(RULE, str(verdict.order_id))
+    return finding_id_of(RULE, ACTS if verdict.order_id is None else verdict.order_id)
 
 
 def _finding_of(verdict: Verdict) -> Finding:
-    order_id, (first, *others) = str(verdict.order_id), verdict.findings
+    order_id, (first, *others) = verdict.order_id, verdict.findings
     more = f", and {len(others)} more" if others else ""
     about = f" ({first.entry_id})" if first.entry_id else ""
     what = "status" if first.defect is Defect.STATUS else "audit trail"
-    words = f"the {what} of {order_id} is not as it was written: {first.defect}{about}: {first.words}{more}"
-    return Finding(RULE, order_id, order_id, words, to_copy("audit verify", order_id))
+    of = order_id or "operators' acts"
+    words = f"the {what} of {of} is not as it was written: {first.defect}{about}: {first.words}{more}"
+    # A span leaves out all orders but the latest.
+    remedy = to_copy("audit verify", order_id) if order_id else to_copy("audit verify --since 1h")
+    return Finding(RULE, order_id or ACTS, order_id, words, remedy)

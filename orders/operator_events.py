@@ -9,6 +9,8 @@ from orders.frozen import frozen
 from orders.order import OrderStatus
 from orders.refunds import Restock
 
+OPERATORS_EVENTS: Final = "operator_"
+"""The prefix of the ids of these events, and of their audit entries."""
 OPERATOR_CHARACTERS_MAX: Final = 200
 REASON_CHARACTERS_MAX: Final = 500
 STOCK_UNITS_MAX: Final = 1_000_000_000
@@ -35,7 +37,7 @@ class _ByOperator:
 
     @property
     def event_id(self) -> str:
-        return f"operator_{self.request_id}"
+        return f"{OPERATORS_EVENTS}{self.request_id}"
 
 
 @frozen(kw_only=True)

@@ -3,7 +3,7 @@
 Each is imported when it is built, so that no function's cold start pays for entry points that it does not use.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ class Service:
     """Takes the sold units of hot products from the inventory; imported on the first call."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
     """Anchors the audit trail if that is due; imported on the first call."""
-    check_trail: Callable[[datetime], "Sequence[Finding]"]
+    check_trail: Callable[[datetime], "Iterable[Finding]"]
     """Verifies the next orders' chains, and returns new findings; imported on the first call."""
     effects: Callable[[], "Effects"]
     """Performs effects; imported on the first call, since the webhook performs none."""

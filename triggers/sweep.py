@@ -127,7 +127,7 @@ class ReservationSweep:
     """Updates the availability of a few products of the catalogue. Returns what was written, by product id."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
     """Anchors the audit trail if that is due. Returns the anchor's fields, and its id as `anchor`."""
-    check_trail: Callable[[datetime], Sequence[Finding]]
+    check_trail: Callable[[datetime], Iterable[Finding]]
     """Checks a part of the audit trail. Returns new findings."""
     log: Log
     now: Callable[[], datetime]

@@ -7,14 +7,17 @@ import pytest
 
 from audit.checking import ORDERS_AT_ONCE_MAX, ROUND_EVERY, TrailCheck
 from database.documents.audit_log import audit_path
+from database.documents.operator_requests import operator_request_path
 from database.documents.trail_checks import TRAIL_CHECK
 from database.ids import is_document_id
 from database.store import Document, Fields, Listing
 from reconciliation.records import entries_of
-from tests.support.builders import NOW, a_placement
+from service.wiring import answering
+from tests.support.builders import NOW, TERMS, a_placement
 from tests.support.memory_store import MemoryMoment, MemoryStore
 from tests.support.payments import a_payment
-from tests.support.shop import a_shop_after, document_at
+from tests.support.settling import settling_on
+from tests.support.shop import a_shop_after, a_shop_with_a_hold, document_at
 
 FINDING = "findings/chain_broken_order-1"
 NOT_AS_WRITTEN = "the audit trail of order-1 is not as it was written"
@@ -68,6 +71,87 @@ def test_what_somebody_has_deleted_is_found(gone: str, number: int) -> None:
     assert checked(store) == [f"{NOT_AS_WRITTEN}: missing: number {number}"]
 
 
+def test_a_finding_about_an_order_deleted_since_is_over_once_the_entries_are_right() -> None:
+    store = a_paid_shop()
+    amount = document_at(store, audit_path("evt_1"))["amount"]
+    changed(store, audit_path("evt_1"), amount=1)
+    checked(store)
+    store.delete("orders/order-1")
+    assert checked(store, NOW + ROUND_EVERY) == []
+    assert document_at(store, FINDING)["state"] == "open"
+    changed(store, audit_path("evt_1"), amount=amount)
+    checked(store, NOW + 2 * ROUND_EVERY)
+    assert document_at(store, FINDING)["state"] == "closed"
+
+
+def test_deleting_an_order_with_its_entries_puts_nothing_right() -> None:
+    store = a_paid_shop()
+    changed(store, audit_path("evt_1"), amount=1)
+    checked(store)
+    for path in ("orders/order-1", audit_path("evt_1"), audit_path("placed_order-1")):
+        store.delete(path)
+    checked(store, NOW + ROUND_EVERY)
+    assert document_at(store, FINDING)["state"] == "open"
+
+
+ACTS_FINDING = "findings/chain_broken_chains:operators"
+AN_ACT = audit_path("operator_stock-1")
+
+
+def a_shop_with_acts() -> MemoryStore:
+    """Two acts of operators on no order, and one on an order."""
+    store = a_shop_with_a_hold()
+    store.put(operator_request_path("stock-2"), store.get(operator_request_path("stock-1")) or {})
+    for request_id in ("stock-1", "stock-2", "accept-1"):
+        answering(store, settling_on(store), TERMS).answer(request_id, NOW)
+    # An event of another shop names no order either, and is in no chain.
+    store.put(audit_path("evt_z"), {"eventId": "evt_z", "orderId": None, "result": "other_account", "createdAt": NOW})
+    return store
+
+
+def test_the_chain_of_operators_other_acts_is_verified_once_a_round() -> None:
+    store = a_shop_with_acts()
+    assert checked(store) == []
+    note = document_at(store, AN_ACT)["note"]
+    changed(store, AN_ACT, note="nothing")
+    assert checked(store, NOW + ROUND_EVERY / 2) == []
+    (words,) = checked(store, NOW + ROUND_EVERY)
+    assert words == (
+        "the audit trail of operators' acts is not as it was written: "
+        "changed (operator_stock-1): number 1 is not what was hashed"
+    )
+    found = document_at(store, ACTS_FINDING)
+    assert (found["state"], found["orderId"], found["remedy"]) == ("open", None, "./shop audit verify --since 1h")
+    changed(store, AN_ACT, note=note)
+    assert checked(store, NOW + 2 * ROUND_EVERY) == []
+    assert document_at(store, ACTS_FINDING)["state"] == "closed"
+
+
+def test_no_other_run_of_the_round_reads_that_chain() -> None:
+    store, order = a_shop_with_acts(), document_at(a_paid_shop(), "orders/order-1")
+    for number in range(ORDERS_AT_ONCE_MAX):
+        store.put(f"orders/{number:03}", order)
+    checked(store)
+    changed(store, AN_ACT, note="nothing")
+    assert checked(store) == []
+
+
+def test_a_deleted_act_is_found_and_so_is_a_deleted_end() -> None:
+    for gone in (AN_ACT, audit_path("operator_stock-2"), "chains/operators"):
+        store = a_shop_with_acts()
+        store.delete(gone)
+        assert len(checked(store)) == 1
+
+
+def test_a_trail_too_long_to_read_at_once_is_left_to_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = a_shop_with_acts()
+    changed(store, AN_ACT, note="nothing")
+    monkeypatch.setattr("audit.checking.ACTS_MAX", 2)
+    assert checked(store) == []
+    monkeypatch.setattr("audit.checking.ACTS_MAX", 3)
+    assert len(checked(store, NOW + ROUND_EVERY)) == 1
+
+
 def test_an_overwritten_status_is_a_finding_until_it_is_written_back() -> None:
     store = a_paid_shop()
     changed(store, "orders/order-1", status="cancelled")
@@ -76,8 +160,10 @@ def test_an_overwritten_status_is_a_finding_until_it_is_written_back() -> None:
         "the status of order-1 is not as it was written: status (evt_1): "
         "the order is cancelled, but its last entry left it finalized"
     )
+    checked(store, NOW + ROUND_EVERY)
+    assert document_at(store, FINDING)["state"] == "open"
     changed(store, "orders/order-1", status="finalized")
-    assert checked(store, NOW + ROUND_EVERY) == []
+    assert checked(store, NOW + 2 * ROUND_EVERY) == []
     assert document_at(store, FINDING)["state"] == "closed"
 
 
