@@ -1,9 +1,8 @@
 """What all commands share: --project and --json before or after the name, and exit codes."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,23 +13,23 @@ from ops.exit_codes import Failed
 from ops.output import Output
 
 
-def _now() -> datetime:
-    return datetime.fromtimestamp(time.time(), UTC)
-
-
 @dataclass
 class Asked:
     """What a command gets by `@click.pass_obj`."""
 
     project: str | None = None
     as_json: bool = False
-    open: Callable[[str | None, Callable[[], datetime]], Shop] = field(default=open_shop, repr=False)
-    now: Callable[[], datetime] = _now
+    open: Callable[[str | None], Shop] = field(default=open_shop, repr=False)
+    clock: Callable[[Shop], datetime] = Shop.now
 
     @cached_property
     def shop(self) -> Shop:
         """The shop, opened on first use."""
-        return self.open(self.project, self.now)
+        return self.open(self.project)
+
+    def now(self) -> datetime:
+        """The time by which acts are dated: the same for all operators, whatever their computers say."""
+        return self.clock(self.shop)
 
     @cached_property
     def output(self) -> Output:

@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from google.auth.exceptions import GoogleAuthError
 from database.connection import Connection, connect
 from database.errors import AnswerTooLarge, RequestRefused
 from database.firestore_store import FirestoreStore
+from database.moments import FirestoreMoments
 from ops.exit_codes import Failed, NotSignedIn
 from ops.reading import Reader
 from orders.outcome import Transient
@@ -46,7 +48,15 @@ class Shop:
     project: str
     environment: Mapping[str, str]
     """Its settings except the secrets, as its functions get them, and the emulators' addresses, if it runs there."""
-    now: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """The database's time. Raises StoreUnavailable, DefaultCredentialsError."""
+        return self._began_at + timedelta(seconds=time.monotonic())
+
+    @cached_property
+    def _began_at(self) -> datetime:
+        """When this computer's monotonic clock was zero."""
+        return FirestoreMoments(self.connection).now().at - timedelta(seconds=time.monotonic())
 
     @cached_property
     def settings(self) -> Settings:
@@ -95,7 +105,7 @@ class Shop:
         return self.settings.is_emulated
 
 
-def open_shop(named: str | None, now: Callable[[], datetime], folder: Path = ROOT) -> Shop:
+def open_shop(named: str | None, folder: Path = ROOT) -> Shop:
     """The shop of the named project, by id or by alias in .firebaserc; otherwise the default one.
 
     Raises:
@@ -111,7 +121,7 @@ def open_shop(named: str | None, now: Callable[[], datetime], folder: Path = ROO
     # Otherwise Google's library warns that its credentials' project is unknown.
     os.environ["GOOGLE_CLOUD_PROJECT"] = project
     emulator = {_EMULATOR: host} if (host := os.environ.get(_EMULATOR)) else {}
-    return Shop(project, {**settings_of(folder, project), **emulator, "GOOGLE_CLOUD_PROJECT": project}, now)
+    return Shop(project, {**settings_of(folder, project), **emulator, "GOOGLE_CLOUD_PROJECT": project})
 
 
 def project_named(named: str | None, environment: Mapping[str, str], firebaserc: Path) -> str:

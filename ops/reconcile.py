@@ -39,7 +39,7 @@ def reconcile(context: click.Context, since: str | None, *, yes: bool) -> None:
     """
     asked: Asked = context.obj
     # No time limit: nobody stops it, and after a stop the next run would start again at `--since`.
-    job = replace(job_of(asked.shop, _said_by(asked)), seconds_max=inf)
+    job = replace(job_of(asked.shop, _said_by(asked)), seconds_max=inf, now=asked.now)
     dry = Dry(job)
     start = since_from(since, asked.now()) if since else None
     reconciled = (job if yes else dry.job).run(start)

@@ -83,5 +83,5 @@ class Shop:
 
 def operated(client: firestore.Client, *words: str, clock: Callable[[], datetime] = now) -> Result:
     """What `./shop` answers to these words on this database."""
-    opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, clock)
-    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda *_: opened, now=clock))
+    opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project})
+    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda _: opened, clock=lambda _: clock()))

@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-from datetime import UTC, datetime
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -26,8 +25,8 @@ def asked(what: str, email: str) -> dict[str, Any]:
 
 
 def ran(*words: str) -> Result:
-    opened = Shop(PROJECT, {**os.environ, "GOOGLE_CLOUD_PROJECT": PROJECT}, lambda: datetime.now(UTC))
-    return CliRunner().invoke(shop, ("admin", *words), obj=Asked(open=lambda *_: opened))
+    opened = Shop(PROJECT, {**os.environ, "GOOGLE_CLOUD_PROJECT": PROJECT})
+    return CliRunner().invoke(shop, ("admin", *words), obj=Asked(open=lambda _: opened))
 
 
 def claims_of(email: str) -> dict[str, Any]:

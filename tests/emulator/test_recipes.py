@@ -116,4 +116,4 @@ def typed(recipe: str, **names: str) -> list[list[str]]:
 
 
 def run(words: list[str]) -> Result:
-    return CliRunner().invoke(command_line, words, obj=Asked(now=lambda: NOW + timedelta(hours=1)))
+    return CliRunner().invoke(command_line, words, obj=Asked(clock=lambda _: NOW + timedelta(hours=1)))

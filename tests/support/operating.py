@@ -40,8 +40,8 @@ class ShopInMemory(Shop):
 
 def opened(store: MemoryStore, now: datetime = NOW, settings: Mapping[str, str] | None = None, **more: Any) -> Asked:
     """What a command on this shop is given."""
-    kept = ShopInMemory("demo-shop", settings or {}, lambda: now, store, **more)
-    return Asked(open=lambda _named, _now: kept, now=lambda: now)
+    kept = ShopInMemory("demo-shop", settings or {}, store, **more)
+    return Asked(open=lambda _: kept, clock=lambda _: now)
 
 
 def operated(store: MemoryStore, *words: str, now: datetime = NOW, given: str | None = None, **shop_has: Any) -> Result:

@@ -12,7 +12,6 @@ from ops.__main__ import shop
 from ops.accounts import Account, Accounts
 from ops.commands import Asked
 from ops.connection import Shop
-from tests.support.builders import NOW
 
 OLGA = Account("u-1", "olga@example.com", is_verified=True, claims={"plan": "gold"})
 
@@ -41,8 +40,8 @@ class ShopWithAccounts(Shop):
 
 
 def ran(accounts: AccountsInMemory, *words: str, emulated: bool = False) -> Result:
-    opened = ShopWithAccounts("shop", {"FIRESTORE_EMULATOR_HOST": "here"} if emulated else {}, lambda: NOW, accounts)
-    return CliRunner().invoke(shop, ("admin", *words), obj=Asked(open=lambda *_: opened, now=lambda: NOW))
+    opened = ShopWithAccounts("shop", {"FIRESTORE_EMULATOR_HOST": "here"} if emulated else {}, accounts)
+    return CliRunner().invoke(shop, ("admin", *words), obj=Asked(open=lambda _: opened))
 
 
 @pytest.mark.parametrize(

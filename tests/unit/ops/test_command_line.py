@@ -1,8 +1,7 @@
 """What all commands share: which shop they use, where they print, and how they end."""
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -148,7 +147,7 @@ def test_a_shop_has_its_projects_own_settings(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "elsewhere")
     (tmp_path / ".env").write_text("DATABASE_ID=shared\nOPEN_ORDERS_MAX=3\n")
     (tmp_path / ".env.shop-live").write_text("DATABASE_ID=sales\n")
-    opened = open_shop("shop-live", lambda: NOW, tmp_path)
+    opened = open_shop("shop-live", tmp_path)
     assert (opened.project, opened.settings.database, opened.settings.terms.open_orders_max) == (
         "shop-live",
         "sales",
@@ -175,9 +174,9 @@ def test_what_is_no_text_is_refused_before_anything_is_done(words: tuple[str, ..
 def test_the_shop_is_opened_only_when_a_command_asks_for_it() -> None:
     opened: list[str | None] = []
 
-    def counting(named: str | None, now: Callable[[], datetime]) -> Shop:
+    def counting(named: str | None) -> Shop:
         opened.append(named)
-        return Shop(named or "", {}, now)
+        return Shop(named or "", {})
 
     asked = Asked(open=counting)
     ran("tell", "--project", "p", asked=asked)

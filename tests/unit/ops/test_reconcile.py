@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner, Result
@@ -34,7 +35,7 @@ def at_stripe(monkeypatch: pytest.MonkeyPatch) -> ShopAtStripe:
 
 
 def ran(*words: str) -> Result:
-    asked = Asked(open=lambda *_: Shop("p", {}, lambda: NOW))
+    asked = Asked(open=lambda _: Shop("p", {}), clock=lambda _: NOW + timedelta(hours=3))
     return CliRunner().invoke(shop, words, obj=asked)
 
 
@@ -162,6 +163,6 @@ def test_beside_no_emulators_that_are_up_nothing_stands_in(monkeypatch: pytest.M
 def test_the_job_is_that_of_the_shops_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_KEY", "rk_test_of_the_emulators")
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
-    job = reconcile.job_of(Shop("demo-shop", {"SHOP_ID": "berlin"}, lambda: NOW), silent)
+    job = reconcile.job_of(Shop("demo-shop", {"SHOP_ID": "berlin"}), silent)
     assert job.stripe is not None
     assert job.naming.shop_id == "berlin"

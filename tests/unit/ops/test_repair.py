@@ -1,19 +1,25 @@
 """What repairs show, do and refuse: they only rehearse until given a reason and an operator."""
 
 import json
+from datetime import timedelta
+from functools import cached_property
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from click.testing import CliRunner
 
+from database.connection import Connection
 from database.documents.effects import effect_path
 from effects.effect import EffectKind, a_stripe_call
+from ops.__main__ import shop
+from ops.commands import Asked
 from ops.exit_codes import ExitCode
 from orders.outcome import StoreUnavailable
-from tests.support.builders import a_placement
+from tests.support.builders import NOW, a_placement
 from tests.support.effects import A_MAIL, with_effect
 from tests.support.memory_store import MemoryStore
-from tests.support.operating import YES, operated
+from tests.support.operating import YES, ShopInMemory, operated
 from tests.support.payments import a_payment
 from tests.support.refunds import an_updated_refund
 from tests.support.settling import settled
@@ -50,6 +56,25 @@ def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
     assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
     [entry] = [fields for path, fields in store.documents() if path.startswith("auditLog/operator_")]
     assert (entry["operator"], entry["reason"]) == ("olga", "as agreed")
+
+
+class DatedShop(ShopInMemory):
+    """Its database's time is NOW, months away from any real clock's."""
+
+    @cached_property
+    def connection(self) -> Connection:
+        answered = [{"readTime": NOW.isoformat()}]
+        return cast("Connection", SimpleNamespace(documents="", call=lambda *_, **__: answered))
+
+
+def test_acts_are_dated_by_the_database_whatever_the_operators_computer_says() -> None:
+    store = a_shop_with_a_hold()
+    asked = Asked(open=lambda _: DatedShop("demo-shop", {}, store))
+    CliRunner().invoke(shop, ("extend", "order-1", "--for", "2d", *YES), obj=asked)
+    [entry] = [path for path in store.dump() if path.startswith("auditLog/operator_")]
+    dated: Any = document_at(store, entry)["createdAt"], document_at(store, "orders/order-1")["reservationExpiresAt"]
+    for at, wanted in zip(dated, (NOW, NOW + timedelta(days=2)), strict=True):
+        assert wanted <= at < wanted + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("options", [(), ("--elsewhere",)], ids=["ordered anew", "elsewhere"])
