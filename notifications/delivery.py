@@ -8,7 +8,7 @@ from database.documents.notifications import notice_path
 from database.documents.orders import order_from, order_path
 from database.documents.users import contact_from, guest_email_from, order_details_path, user_path
 from database.store import Document, DocumentStore, Update
-from effects.effect import Effect, EffectKind
+from effects.effect import Effect, EffectKind, bounded_key
 from effects.outside import Failed, Postponed, Skipped
 from notifications.channel import Channel, Person
 from notifications.notices import FREE_OF_CHARGE, Audience, NoticeType
@@ -37,6 +37,7 @@ class Delivery:
     channel: Channel
     store: DocumentStore
     shop: Shop
+    shop_id: str | None
     now: Callable[[], datetime]
 
     def prepare(self, effect: Effect, now: datetime, /) -> Mapping[str, object] | Skipped | Postponed:
@@ -65,13 +66,17 @@ class Delivery:
                 provider accepts.
         """
         try:
-            skipped = self.channel.send(payload, effect.key)
+            skipped = self.channel.send(payload, self._key_of(effect))
         except Failed as failed:
             failed.alerts = not self._is_free_of_charge(effect)
             raise
         if skipped is None:
             self._mark(_notice_path(effect))
         return skipped
+
+    def _key_of(self, effect: Effect) -> str:
+        """The effect's key, different in each shop: several may use one account, and have orders with the same id."""
+        return bounded_key(f"{effect.key}:{self.shop_id}") if self.shop_id else effect.key
 
     def _to_customer(self, effect: Effect, user_id: str, now: datetime) -> Mapping[str, object] | Skipped | Postponed:
         order_id = effect.order_id

@@ -50,7 +50,7 @@ def _delivery(kind: EffectKind, kit: ChannelKit, settings: Settings) -> Performe
     # Its import brings the texts and Babel.
     from notifications.delivery import Delivery
 
-    return Delivery(kind, channel_from(kind, kit), kit.store, settings.shop, kit.now)
+    return Delivery(kind, channel_from(kind, kit), kit.store, settings.shop, settings.naming.shop_id, kit.now)
 
 
 def _performer(build: Callable[[], Performer]) -> Performer:

@@ -76,7 +76,7 @@ class Delivered:
 
     @property
     def delivery(self) -> Delivery:
-        return Delivery(self.kind, self.channel, self.store, Shop(name="Corner Shop"), lambda: DELIVERED)
+        return Delivery(self.kind, self.channel, self.store, Shop(name="Corner Shop"), None, lambda: DELIVERED)
 
     def prepare(self, now: datetime = NOW) -> Mapping[str, object] | Skipped | Postponed:
         return self.delivery.prepare(self.effect, now)

@@ -145,7 +145,7 @@ def states_in(outbox: Outbox) -> set[str]:
 def an_outbox(environment: Mapping[str, str], store: LossyStore) -> Outbox:
     """Mail for alice, by the transport in the settings."""
     channel = channel_from(a_kit({**FROM, **environment}, store=store))
-    outbox = Outbox(store, Delivery(EffectKind.MAIL, channel, store, Shop(), lambda: outbox.now))
+    outbox = Outbox(store, Delivery(EffectKind.MAIL, channel, store, Shop(), None, lambda: outbox.now))
     store.put("users/alice", {"email": "alice@mail.example"})
     for effect in EFFECTS:
         outbox.put(effect)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from database.store import DocumentStore
-from effects.effect import EffectKind
+from effects.effect import KEY_CHARACTERS_MAX, EffectKind
 from effects.outside import PERFORM_SECONDS_MAX, Failed, Postponed, Skipped
 from notifications.channel import Person
 from notifications.channels import SEND_SECONDS_MAX
@@ -172,6 +172,15 @@ def test_the_message_is_sent_under_the_effects_key_and_the_inbox_says_when() -> 
     alice.delivery.perform(alice.effect, {"to": "alice"})
     assert alice.channel.sent == [({"to": "alice"}, "evt_1_mail_customer")]
     assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] == DELIVERED
+
+
+def test_two_shops_of_one_account_send_the_same_orders_messages_under_keys_of_their_own() -> None:
+    alice = Delivered()
+    for shop_id in ("berlin", "paris", "p" * 300):
+        replace(alice.delivery, shop_id=shop_id).perform(alice.effect, {})
+    berlin, paris, long = (key for _, key in alice.channel.sent)
+    assert (berlin, paris) == ("evt_1_mail_customer:berlin", "evt_1_mail_customer:paris")
+    assert len(long) <= KEY_CHARACTERS_MAX
 
 
 def test_the_inbox_says_when_it_was_delivered_first_by_whatever_channel() -> None:
