@@ -77,8 +77,9 @@ pay: $(EMULATORS) ## pay there as Stripe reports it: ORDER=... [EVENT=... AMOUNT
 	@$(VENV_PYTHON) -m tools.pay --order="$$ORDER" $${EVENT:+--event="$$EVENT"} $${AMOUNT:+--amount="$$AMOUNT"} \
 		$${CURRENCY:+--currency="$$CURRENCY"} $${PAYMENT:+--payment="$$PAYMENT"}
 
-refund: $(EMULATORS) ## refund there as Stripe reports it: ORDER=... [AMOUNT=...]
-	@$(VENV_PYTHON) -m tools.refund --order="$$ORDER" $${AMOUNT:+--amount="$$AMOUNT"}
+refund: $(EMULATORS) ## refund there as Stripe reports it: ORDER=... [AMOUNT=... RESTOCK=...]
+	@$(VENV_PYTHON) -m tools.refund --order="$$ORDER" $${AMOUNT:+--amount="$$AMOUNT"} \
+		$${RESTOCK:+--restock="$$RESTOCK"}
 
 sweep: $(EMULATORS) ## release there what has expired: no schedule fires in the emulators
 	@$(VENV_PYTHON) -m tools.sweep

@@ -1,6 +1,6 @@
 """Sends what Stripe reports when the merchant refunds an order, signed, to the emulators' shop.
 
-make refund ORDER=... [AMOUNT=...]
+make refund ORDER=... [AMOUNT=... RESTOCK=...]
 """
 
 import argparse
@@ -38,13 +38,14 @@ def refund(shop: LocalShop, arguments: argparse.Namespace, name: str, now: int) 
     currency = payment.money.currency if payment.money else ""
     payment_ids = {"payment_intent": payment.payment_intent_id, "charge": payment.charge_id}
     print(f"{amount} {currency} of payment {payment.payment_id}")
-    return shop.report(refund_event(name, payment_ids, amount, currency, now), arguments.order)
+    return shop.report(refund_event(name, payment_ids, amount, currency, now, arguments.restock), arguments.order)
 
 
 def arguments_from(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(usage="make refund ORDER=... [AMOUNT=...]")
+    parser = argparse.ArgumentParser(usage="make refund ORDER=... [AMOUNT=... RESTOCK=...]")
     parser.add_argument("--order", default="")
     parser.add_argument("--amount", type=minor_units, help="in minor units; all that is left unless it is named")
+    parser.add_argument("--restock", help="which units come back, as in a refund's metadata: all, none, cup:1,tea:2")
     return parser.parse_args(words)
 
 

@@ -72,9 +72,12 @@ def payment_event(payment: CardPayment, event_type: str) -> Json:
     return event_around(OBJECT_OF[event_type](payment), event_id, event_type, payment.at)
 
 
-def refund_event(name: str, payment_ids: Mapping[str, str | None], amount: int, currency: str, at: int) -> Json:
+def refund_event(
+    name: str, payment_ids: Mapping[str, str | None], amount: int, currency: str, at: int, restock: str | None = None
+) -> Json:
     """The event of a successful refund. It names only its payment, as at Stripe if the order is not in its metadata."""
-    refund = refund_object(f"re_{name}", amount, currency, at, **payment_ids)
+    metadata = {"restock": restock} if restock else {}
+    refund = refund_object(f"re_{name}", amount, currency, at, **payment_ids, metadata=metadata)
     return event_around(refund, f"evt_{name}_refund_created", "refund.created", at)
 
 

@@ -116,7 +116,7 @@ def test_an_order_without_anything_left_to_refund_is_not_refunded() -> None:
 
 
 def test_a_refund_is_of_everything_unless_an_amount_is_said() -> None:
-    assert vars(refund.arguments_from(["--order=order-1"])) == {"order": "order-1", "amount": None}
+    assert vars(refund.arguments_from(["--order=order-1"])) == {"order": "order-1", "amount": None, "restock": None}
     assert refund.arguments_from(["--amount=5"]).amount == 5
 
 

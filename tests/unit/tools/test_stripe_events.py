@@ -56,3 +56,9 @@ def test_a_refund_names_its_payment_and_no_order() -> None:
     assert isinstance(refund, RefundUpdated)
     assert (refund.order_id, refund.payment_intent_id, refund.money) == (None, "pi_1", Money(600, "eur"))
     assert list(refund.refunds.by_id) == ["re_2"]
+
+
+def test_a_refund_says_which_units_come_back() -> None:
+    refund = translated(refund_event("2", {"payment_intent": "pi_1"}, 600, "eur", SECONDS, "shirt:1"))
+    assert isinstance(refund, RefundUpdated)
+    assert refund.refunds.by_id["re_2"].restock == {"shirt": 1}
