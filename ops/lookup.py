@@ -13,6 +13,7 @@ from database.documents.inventory import inventory_path
 from database.documents.operator_requests import OF_NO_ORDER, operator_request_path
 from database.documents.order_fields import refunds_from
 from database.documents.orders import order_path
+from database.documents.parked_events import parked_event_from
 from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_path
 from database.documents.takings import taking_path
@@ -20,7 +21,9 @@ from database.documents.values import text_or_none
 from database.documents.webhook_events import claim_path
 from database.ids import is_document_id
 from database.store import Document
+from ops.event_sources import parked_claims
 from ops.reading import Found, Query, Reader, Where
+from orders.events import ChargeRefunded, RefundUpdated
 from orders.order import OrderStatus
 from reconciliation.finding import finding_id_of
 from reconciliation.rules import not_compared, paid_only_at_stripe
@@ -136,8 +139,15 @@ def _of_refund(refund_id: str, reader: Reader) -> Lead | None:
         "orders", (Where("status", "in", REFUNDABLE),), "createdAt", is_descending=True, at_most=REFUNDED_ORDERS_MAX
     )
     orders = (each for each in reader.find(latest) if refund_id in refunds_from(each.fields.get("refunds")).by_id)
-    order = next(orders, None)
-    return Lead(Kind.REFUND, order.id) if order else None
+    if order := next(orders, None):
+        return Lead(Kind.REFUND, order.id)
+    parked = next((each for each in parked_claims(reader, None).found if _reports(each, refund_id)), None)
+    return Lead(Kind.EVENT, _order_of(Kind.EVENT, parked), (parked,)) if parked else None
+
+
+def _reports(claim: Found, refund_id: str) -> bool:
+    event = parked_event_from(claim.id, claim.fields)
+    return isinstance(event, ChargeRefunded | RefundUpdated) and refund_id in event.refunds.by_id
 
 
 def _of_session(session_id: str, reader: Reader) -> Lead | None:

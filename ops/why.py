@@ -55,7 +55,8 @@ def why(context: click.Context, some_id: str) -> None:
 def _nothing_known(some_id: str) -> str:
     if some_id.startswith(REFUND_IDS):
         return (
-            f"None of the latest {REFUNDED_ORDERS_MAX} paid orders has a refund {some_id}: try the id of its payment."
+            f"None of the latest {REFUNDED_ORDERS_MAX} paid orders has a refund {some_id}, and no parked event: "
+            "try the id of its payment."
         )
     nothing = f"{some_id} is unknown in this database."
     if some_id.startswith("evt_"):

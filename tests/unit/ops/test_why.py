@@ -22,7 +22,7 @@ from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
 from tests.support.payments import a_failure, a_payment
-from tests.support.refunds import a_dispute, a_refund, a_refunded_charge
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, document_at
 from tests.support.why import FINALIZED, a_parked_event, next_steps, told, ways_back
@@ -70,10 +70,17 @@ def test_an_unknown_id_says_so(some_id: str) -> None:
     assert some_id in result.stderr
 
 
+def test_a_refund_that_is_only_parked_leads_to_its_event() -> None:
+    parked = an_updated_refund("evt_9", a_refund("re_9"), payment_intent_id="pi_9", charge_id=None)
+    store = a_shop_after(a_placement(), parked)
+    result = operated(store, "why", "re_9")
+    assert (result.exit_code, "./shop replay evt_9" in result.stdout) == (ExitCode.FOUND, True)
+
+
 @pytest.mark.parametrize("some_id", ["re_9", "pyr_9", "elsewhere_r-1_pi_9"])
 def test_an_unknown_refund_is_looked_for_by_its_payment(some_id: str) -> None:
     said = operated(a_shop_after(a_placement()), "why", some_id).stderr
-    assert f"has a refund {some_id}: try the id of its payment" in said
+    assert f"has a refund {some_id}, and no parked event: try the id of its payment" in said
 
 
 def test_a_claim_that_is_gone_leaves_the_audit_entry_to_lead_to_the_order() -> None:
