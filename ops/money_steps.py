@@ -17,7 +17,7 @@ from orders.order import Order, OrderStatus
 from orders.payments import Payment, amount_of
 from reconciliation.finding import to_copy
 from settlement.retrying import why_not_again
-from settlement.sending_back import left_of, with_unreported
+from settlement.sending_back import is_unreported, left_of, with_unreported
 
 _ELSEWHERE: Final = "Or, if it already went back outside Stripe (by bank transfer, as a credit), only record that"
 _BY_DISPUTE: Final = (
@@ -37,11 +37,11 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
     if not is_under_way:
         yield from _of_status(order, case, to_retry)
         yield from _of_unneeded(order, case, to_retry)
-        yield from _of_lost_refunds(as_made, to_retry)
+        yield from _of_lost_refunds(as_made, case, to_retry)
         if order.cancel_requested_at and order.status in _SOLD and _is_left(order, case):
-            yield from _ways_back(order, "The customer wants to cancel the order: refund it", "", to_retry)
+            yield from _ways_back(order, case, "The customer wants to cancel the order: refund it", to_retry)
     for each in given_up:
-        anew = [] if each in to_retry else list(_for_replaced(as_made, each.stored))
+        anew = [] if each in to_retry else list(_for_replaced(as_made, case, each.stored))
         yield from anew if not is_under_way else ()
         yield _handle(each, is_over=not (anew or each in to_retry))
 
@@ -49,7 +49,7 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
 _SOLD: Final = (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED)
 
 
-def _for_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
+def _for_replaced(order: Order, case: Case, given_up: StoredEffect) -> Iterator[Step]:
     """An operator's given-up refund of a sold order, after other refunds: nothing else shows that it is owed."""
     terms, payment = given_up.effect.refund, order.payments.find(given_up.effect.recipient)
     if terms is None or payment not in order.paid_with or order.status not in _SOLD or order.cancel_requested_at:
@@ -60,8 +60,7 @@ def _for_replaced(order: Order, given_up: StoredEffect) -> Iterator[Step]:
         return
     what = f"{terms.amount} of {payment.payment_id}" if terms.amount else f"what was left of {payment.payment_id}"
     why = f"The refund of {what} was given up, and is not retried, because other money went back. If this is owed, too"
-    options = f" --payment {payment.payment_id}{f' --amount {terms.amount}' if terms.amount else ''}"
-    yield from _ways_back(order, f"{why}, order a new refund", options, ())
+    yield from _ways_back(order, case, f"{why}, order a new refund", (), payment, terms.amount)
 
 
 def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
@@ -69,9 +68,9 @@ def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator
         yield from map(_look_whose, (each for each in order.paid_with if each.is_doubtful))
         yield Step(_accept(order), to_copy("accept", order.order_id))
     if order.status is OrderStatus.REVIEW and _is_left(order, case):
-        yield from _ways_back(order, "Or refund it, and release its units", "", to_retry)
+        yield from _ways_back(order, case, "Or refund it, and release its units", to_retry)
     if order.status is OrderStatus.REFUND_DUE and _is_left(order, case):
-        yield from _ways_back(order, "Refund it", "", to_retry)
+        yield from _ways_back(order, case, "Refund it", to_retry)
 
 
 def _accept(order: Order) -> str:
@@ -95,16 +94,16 @@ def _is_left(order: Order, case: Case) -> bool:
 def _of_unneeded(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
     for payment in (each for each in order.unneeded if left_of(each, order, _stored(case.effects))):
         why = f"Refund {payment.payment_id}: the order is paid without it"
-        yield from _ways_back(order, why, f" --payment {payment.payment_id}", _of(to_retry, payment.payment_id))
+        yield from _ways_back(order, case, why, _of(to_retry, payment.payment_id), payment)
 
 
-def _of_lost_refunds(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
-    for payment_id, several in groupby(order.refunds_to_repeat, lambda each: each.payment.payment_id):
+def _of_lost_refunds(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
+    for payment, several in groupby(order.refunds_to_repeat, lambda each: each.payment):
         lost = tuple(several)
         refund_ids = [each.refund.refund_id for each in lost]
         why = f"{' and '.join(refund_ids)} paid nothing back: refund again what is still owed"
-        options = f" --payment {payment_id} --amount {sum(each.owed for each in lost)}"
-        yield from _ways_back(order, why, options, _of(to_retry, payment_id))
+        owed = sum(each.owed for each in lost)
+        yield from _ways_back(order, case, why, _of(to_retry, payment.payment_id), payment, owed)
         for refund_id in refund_ids:
             yield Step(
                 f"Or, if {refund_id} was a mistake and nobody is owed that money, record that",
@@ -125,14 +124,32 @@ def _mistake(refund_id: str, order: Order) -> str:
     return to_copy(f"refund --mistake {refund_id}", order.order_id)
 
 
-def _ways_back(order: Order, why: str, options: str, to_retry: Sequence[Effect]) -> Iterator[Step]:
+def _ways_back(
+    order: Order,
+    case: Case,
+    why: str,
+    to_retry: Sequence[Effect],
+    payment: Payment | None = None,
+    amount: int | None = None,
+) -> Iterator[Step]:
+    """The ways to refund the payment, or all that need it."""
     if to_retry:
         why = f"Or order a new refund; the one that was given up is not retried then. {why}"
-    yield Step(why, to_copy(f"refund{options}", order.order_id))
-    if order.open_disputes is None:
-        yield Step(_ELSEWHERE, to_copy(f"refund{options} --elsewhere", order.order_id))
-    else:
-        yield Step(_BY_DISPUTE, to_copy(f"refund{options} --elsewhere --again", order.order_id))
+    options = f"{f' --payment {payment.payment_id}' if payment else ''}{f' --amount {amount}' if amount else ''}"
+    unreported = _unreported(case, payment)
+    if unreported:
+        why = f"{why}, in addition to {' and '.join(unreported)}, which Stripe has made and not reported yet"
+    yield Step(why, to_copy(f"refund{options}{' --again' if unreported else ''}", order.order_id))
+    is_disputed = order.open_disputes is not None
+    again = " --again" if unreported or is_disputed else ""
+    elsewhere = _BY_DISPUTE if is_disputed else _ELSEWHERE
+    yield Step(elsewhere, to_copy(f"refund{options} --elsewhere{again}", order.order_id))
+
+
+def _unreported(case: Case, payment: Payment | None) -> Sequence[str]:
+    """The refunds of the payment, or of any, that Stripe has made and not reported yet: a further one is confirmed."""
+    made = (each for each in _stored(case.effects) if case.order and is_unreported(each, case.order))
+    return [str(each.refund_id) for each in made if payment is None or payment.is_named_by([each.effect.recipient])]
 
 
 def _retry(effect: Effect) -> Step:

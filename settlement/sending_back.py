@@ -95,7 +95,7 @@ def with_unreported(order: Order, effects: Iterable[StoredEffect]) -> Order:
     made = (
         Refund(each.refund_id, _amount_in(each, payment), RefundStatus.PENDING, payment_id=payment.payment_id)
         for each in effects
-        if each.refund_id and _is_unreported(each, order) and (payment := order.payments.find(each.effect.recipient))
+        if each.refund_id and is_unreported(each, order) and (payment := order.payments.find(each.effect.recipient))
     )
     return replace(order, refunds=order.refunds.merged_with(Refunds.of(*made)))
 
@@ -164,12 +164,13 @@ def _in_other_currencies(event: RefundOrdered, order: Order) -> tuple[Payment, .
 def _refundable_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> _Refundable:
     own = [each for each in effects if payment.is_named_by([each.effect.recipient])]
     to_be_done = {each.effect.effect_id: _amount_in(each, payment) for each in own if each.is_under_way}
-    done = {each.effect.effect_id: _amount_in(each, payment) for each in own if _is_unreported(each, order)}
+    done = {each.effect.effect_id: _amount_in(each, payment) for each in own if is_unreported(each, order)}
     left = amount_of(payment) - with_unreported(order, own).refunds.promised_of(payment) - sum(to_be_done.values())
     return _Refundable(payment, max(left, 0), (*to_be_done.items(), *done.items()))
 
 
-def _is_unreported(stored: StoredEffect, order: Order) -> bool:
+def is_unreported(stored: StoredEffect, order: Order) -> bool:
+    """Whether Stripe has made this refund and has yet to report it. Another one of its payment is then confirmed."""
     return stored.refund_id is not None and stored.refund_id not in order.refunds.by_id
 
 

@@ -1,6 +1,7 @@
 """Whose money is accepted, refunded or refunded anew next; nothing if it is on its way back."""
 
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -96,7 +97,23 @@ def test_what_stripe_has_refunded_and_not_reported_yet_is_not_there_to_be_refund
         assert next_steps(with_effect(without_requests(shop), refund, state="SUCCESS", refundId="re_9")) == left
 
 
-@pytest.mark.parametrize(("made", "left"), [(None, []), (1_200, []), (700, ways_of_lost(500, "re_1"))])
+@pytest.mark.parametrize(("shop", "paid"), [(a_shop_in_review, "pi_1"), (a_shop_paid_twice, "pi_2")])
+def test_a_refund_besides_one_that_stripe_has_yet_to_report_is_advised_so_that_it_is_not_refused(
+    shop: Callable[[], MemoryStore], paid: str
+) -> None:
+    part = an_ordered_refund(paid, RefundTerms(600, None), "order-1", "operator_1", "alice")
+    store = with_effect(without_requests(shop()), part, state="SUCCESS", refundId="re_9")
+    assert "in addition to re_9, which Stripe has made and not reported yet" in told(store)
+    refunds = [shlex.split(each)[1:] for each in next_steps(store) if each.startswith("./shop refund")]
+    assert [operated(store, *each).exit_code for each in refunds] == [ExitCode.FINE] * 2
+
+
+LEFT = ["--payment pi_1 --amount 500 --again", "--payment pi_1 --amount 500 --elsewhere --again", "--mistake re_1"]
+
+
+@pytest.mark.parametrize(
+    ("made", "left"), [(None, []), (1_200, []), (700, [f"./shop refund {options} order-1" for options in LEFT])]
+)
 def test_a_failed_refund_that_stripe_has_made_anew_is_not_there_to_be_made_again(
     made: int | None, left: list[str]
 ) -> None:
