@@ -14,7 +14,7 @@ from ops.commands import Asked
 from ops.connection import Shop as OpenShop
 from settlement.terms import Terms
 from tests.support.builders import NOW, Fields
-from tests.support.emulated_shop import delivered_to, inventory_of, now, service_in
+from tests.support.emulated_shop import delivered_to, inventory_of, service_in
 from tests.support.firestore_events import a_created_event, created
 from tests.support.operators import an_operators_request
 from tests.support.stripe_objects import the_event
@@ -81,7 +81,7 @@ class Shop:
         return NOW + timedelta(seconds=next(self._seconds))
 
 
-def operated(client: firestore.Client, *words: str, clock: Callable[[], datetime] = now) -> Result:
+def operated(client: firestore.Client, *words: str, clock: Callable[[OpenShop], datetime] = OpenShop.now) -> Result:
     """What `./shop` answers to these words on this database."""
     opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project})
-    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda _: opened, clock=lambda _: clock()))
+    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda _: opened, clock=clock))

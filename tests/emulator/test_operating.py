@@ -13,7 +13,7 @@ AT = NOW + timedelta(minutes=1)
 
 def test_a_small_shop_answers_what_an_operator_asks(shop: Shop) -> None:
     def answered(code: ExitCode, *words: str) -> Any:
-        result = operated(shop.client, *words, "--json", clock=lambda: AT)
+        result = operated(shop.client, *words, "--json", clock=lambda _: AT)
         assert result.exit_code == code, result.output
         return json.loads(result.stdout)
 

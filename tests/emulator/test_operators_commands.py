@@ -12,7 +12,7 @@ from tests.support.operating import YES
 
 
 def ran(shop: Shop, *words: str) -> Result:
-    return operated(shop.client, *words, clock=lambda: NOW)
+    return operated(shop.client, *words, clock=lambda _: NOW)
 
 
 def test_all_orders_of_a_status_are_released_and_then_accepted_after_all(shop: Shop) -> None:
