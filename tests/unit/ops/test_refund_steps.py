@@ -108,6 +108,12 @@ def test_a_refund_besides_one_that_stripe_has_yet_to_report_is_advised_so_that_i
     assert [operated(store, *each).exit_code for each in refunds] == [ExitCode.FINE] * 2
 
 
+def test_an_unreported_refund_of_another_payment_needs_no_such_care() -> None:
+    part = an_ordered_refund("pi_1", RefundTerms(600, None), "order-1", "operator_1", "alice")
+    store = with_effect(without_requests(a_shop_paid_twice()), part, state="SUCCESS", refundId="re_9")
+    assert next_steps(store) == ways_back("--payment pi_2 ")
+
+
 LEFT = ["--payment pi_1 --amount 500 --again", "--payment pi_1 --amount 500 --elsewhere --again", "--mistake re_1"]
 
 
