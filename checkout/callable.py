@@ -78,8 +78,7 @@ class CallableFunction:
     def respond(self, request: Request) -> Response:
         """Answer one call. Never raises. Logs one line, except for a CORS preflight."""
         if request.method == "OPTIONS":
-            request.stream = io.BytesIO()
-            return Response(status=HTTPStatus.NO_CONTENT, headers=_preflight(request))
+            return self._last_of(request, Response(status=HTTPStatus.NO_CONTENT, headers=_preflight(request)))
         started = self.monotonic()
         known: Known = {}
         ending: Answered | Exception
@@ -87,8 +86,6 @@ class CallableFunction:
             ending = self._call(request, known)
         except Exception as error:  # noqa: BLE001 - every ending has its status, faults too
             ending = error
-        # After the answer, functions-framework would read a body that was not read before, without limits.
-        request.stream = io.BytesIO()
         response = _response_to(ending)
         severity, message = _line_of(ending)
         self.log(
@@ -99,9 +96,13 @@ class CallableFunction:
             latencyMs=round((self.monotonic() - started) * 1000, 1),
             trace=request.headers.get("X-Cloud-Trace-Context"),
         )
-        if response.status_code != HTTPStatus.OK:
-            # Otherwise an unauthenticated caller could occupy a thread by what it sends next.
-            response.call_on_close(partial(hang_up, request.environ, self.watchdog))
+        return response if response.status_code == HTTPStatus.OK else self._last_of(request, response)
+
+    def _last_of(self, request: Request, response: Response) -> Response:
+        """The answer, after which an unauthenticated caller can no longer occupy a thread by what it sends next."""
+        # After the answer, functions-framework would read a body that was not read before, without limits.
+        request.stream = io.BytesIO()
+        response.call_on_close(partial(hang_up, request.environ, self.watchdog))
         return response
 
     def _call(self, request: Request, known: Known) -> Answered:

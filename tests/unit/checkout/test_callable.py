@@ -217,13 +217,16 @@ def test_no_cache_keeps_what_one_customer_may_see() -> None:
     assert ("Cache-Control", "no-store") in list(called().headers)
 
 
-@pytest.mark.parametrize(("token", "is_kept"), [("alices-token", True), ("nobodys", False)])
-def test_the_connection_of_a_refused_client_is_closed_after_the_answer(token: str, *, is_kept: bool) -> None:
+@pytest.mark.parametrize(
+    ("method", "token", "is_kept"),
+    [("POST", "alices-token", True), ("POST", "nobodys", False), ("OPTIONS", "alices-token", False)],
+)
+def test_only_the_connection_of_a_customer_is_kept_after_the_answer(method: str, token: str, *, is_kept: bool) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         server = {"gunicorn.socket": ours}
-        with app.test_request_context("/", method="POST", data=CALL, headers=headers, environ_overrides=server):
+        with app.test_request_context("/", method=method, data=CALL, headers=headers, environ_overrides=server):
             Called().respond().close()
         if is_kept:
             theirs.send(b"next")
