@@ -7,7 +7,7 @@ closes once a later round finds nothing.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 from typing import Final
 
 from audit.links import Entry
@@ -106,8 +106,7 @@ class TrailCheck:
         # By id, since entries of set-aside events name no order either, and any number of them can arrive.
         by_id = _entries_in(moment, Listing("auditLog", after_id=OPERATORS_EVENTS))
         acts = takewhile(lambda entry: entry.entry_id.startswith(OPERATORS_EVENTS), by_id)
-        numbered = zip(range(ACTS_MAX), acts, strict=False)
-        on_no_order = (entry for _, entry in numbered if entry.order_id is None)
+        on_no_order = (entry for entry in islice(acts, ACTS_MAX) if entry.order_id is None)
         verdict = verified(ends_from(None, head.fields if head else {}), on_no_order)
         return () if next(acts, None) else (verdict,)
 

@@ -100,6 +100,11 @@ def test_a_payment_that_was_to_go_back_does_not_pay_if_another_does_unless_that_
     assert order.paid_with == ((WHOLE,) if is_mistake else (again,))
 
 
+def test_the_first_payment_pays_for_an_order_without_a_price_even_if_it_is_refunded() -> None:
+    payments, refunds = Payments.of(WHOLE, received("pi_9", 3_600)), Refunds.of(a_refund())
+    assert a_sold_order(total=None, items_total=None, payments=payments, refunds=refunds).paid_with == (WHOLE,)
+
+
 def test_a_payment_was_to_go_back_if_its_charge_names_one_part_and_a_failed_refund_the_other() -> None:
     first = replace(WHOLE, amount_refunded=3_600)
     lost = a_refund(amount=1_200, status="failed")

@@ -1,7 +1,7 @@
 """What a change causes outside: who gets a message by which channel, and which payments are refunded."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -147,10 +147,11 @@ def test_the_other_payment_pays_if_the_one_that_turns_out_to_be_the_first_was_re
     assert "refund_under_way" not in (change.note or "")
 
 
-def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> None:
+@pytest.mark.parametrize("refunded_at", [None, EARLIER])
+def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too(refunded_at: datetime | None) -> None:
     due = a_held_order("refund_due", payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
     assert effects_of(given(due, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
-    back = Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_1"))
+    back = Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_1", at=refunded_at))
     refunded = replace(due, status=OrderStatus.REFUNDED, refunds=back)
     assert effects_of(given(refunded, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
     assert effects_of(given(refunded, terms=EXTRAS).changed_by(SECOND)) == []
