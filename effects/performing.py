@@ -135,17 +135,16 @@ class Effects:
 
     def _end(self, attempt: Attempt, *writes: Write) -> Attempt:
         """Record how the attempt ended, unless another worker has the lease by now."""
-        lost: StoreContended | StoreUnavailable | None = None
+        lost: StoreUnavailable | None = None
         for seconds_left in self.patience.tries():
             try:
                 self.store.commit(writes, timeout_seconds=seconds_left())
             except StoreUnavailable as error:
                 lost = error
-            except StoreContended as error:
+            except StoreContended:
                 # Firestore also aborts commits that nobody else has made impossible.
                 if not self._is_held(attempt.stored):
                     return attempt
-                lost = error
             else:
                 return attempt
         raise lost or StoreUnavailable(f"{attempt.stored.effect.effect_id}: its end was not recorded in time")

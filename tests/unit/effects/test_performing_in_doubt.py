@@ -46,15 +46,19 @@ def test_an_end_that_the_database_aborts_though_nobody_else_writes_is_recorded_a
 
 
 @pytest.mark.parametrize(
-    ("seconds", "reported"),
-    [(PATIENCE_SECONDS, "unanswered"), (0, "evt_1_stripe_refund_pi_2: its end was not recorded")],
+    ("commit", "seconds", "reported"),
+    [
+        (unanswered, PATIENCE_SECONDS, "unanswered"),
+        (refused, PATIENCE_SECONDS, "evt_1_stripe_refund_pi_2: its end was not recorded"),
+        (unanswered, 0, "evt_1_stripe_refund_pi_2: its end was not recorded"),
+    ],
 )
 def test_if_its_end_cannot_be_recorded_the_world_is_asked_again_after_the_lease_with_the_same_key_and_words(
-    seconds: float, reported: str
+    commit: Interference, seconds: float, reported: str
 ) -> None:
     world = World()
     outbox = Outbox(world=world)
-    effects = disturbed(outbox, undisturbed, *[unanswered] * 100)
+    effects = disturbed(outbox, undisturbed, *[commit] * 100)
     with pytest.raises(StoreUnavailable, match=reported):
         replace(effects, patience=replace(effects.patience, total_seconds=seconds)).perform(outbox.put(A_REFUND))
     world.prepared = {"to": "somebody else"}

@@ -232,4 +232,4 @@ def test_an_authorisation_that_ends_without_any_capture_has_paid_for_nothing(eve
 def test_a_canceled_payment_has_brought_what_was_captured_before() -> None:
     captured = translated(the_event("payment_intent.canceled", amount_received=1_200))
     assert isinstance(captured, PaymentSucceeded)
-    assert captured.money == Money(1_200, "eur")
+    assert (captured.order_id, captured.money) == ("order-1", Money(1_200, "eur"))
