@@ -158,7 +158,7 @@ class Handled:
                 yield "ignored an event that is ours"
             return
         # A thin event without an id is stored under the id of its snapshot event.
-        named = (self.message["id"], self.message.get("snapshot_event"))
+        named = (self.message.get("id"), self.message.get("snapshot_event"))
         event_id = next(each for each in named if isinstance(each, str) and STRIPE_ID.fullmatch(each))
         claim, entry = self.after.get(f"webhookEvents/{event_id}"), self.after.get(f"auditLog/{event_id}")
         if claim is None:
