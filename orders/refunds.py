@@ -126,9 +126,14 @@ class Refunds:
         return amount_of(payment) <= self.amount_of(payment) + sum(each.amount for each in not_done)
 
     def last_made_at(self, payments: Iterable[Payment]) -> datetime | None:
-        """When the last of their refunds was made; None if unknown."""
-        made = (each for payment in payments for each in self.refunds_of(payment) if not each.is_mistake)
-        return max((each.at for each in made if each.at), default=None)
+        """When the last of their refunds was made; None if that is unknown of a part that a charge's total includes."""
+        made: list[datetime] = []
+        for payment in payments:
+            dated = [(each.at, each.amount) for each in self.refunds_of(payment) if each.at and not each.is_mistake]
+            if sum(amount for _, amount in dated) < amount_of(payment):
+                return None
+            made += (at for at, _ in dated)
+        return max(made, default=None)
 
     def refunds_of(self, payment: Payment) -> tuple[Refund, ...]:
         return tuple(

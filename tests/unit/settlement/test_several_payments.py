@@ -122,6 +122,17 @@ def test_a_payment_made_after_the_first_was_refunded_does_not_open_the_order_aga
         assert (order.status, together(*(change.moves for change in changes))) == ending
 
 
+def test_an_order_stays_sold_while_only_the_total_says_that_the_rest_of_its_first_payment_is_refunded() -> None:
+    ids = known(order_id="order-1", payment_intent_id="pi_right", charge_id="ch_right")
+    part, rest = (
+        a_refund(refund_id, amount, payment_id="pi_right", at=NOW.replace(second=second))
+        for refund_id, amount, second in [("re_1", 600, 5), ("re_2", 3_000, 7)]
+    )
+    events: list[OrderEvent] = [paid("right"), an_updated_refund("evt_1", part, **ids), paid("tip", 3_600)]
+    changes = changes_of(*events, a_refunded_charge("evt_2", **ids), an_updated_refund("evt_3", rest, **ids))
+    assert [change.order.status for change in changes[-2:]] == ["finalized", "finalized"]
+
+
 # --- Not needed ------------------------------------------------------------------------------------------------------
 
 
