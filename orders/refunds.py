@@ -121,9 +121,12 @@ class Refunds:
         return self._with_elsewhere(payment, self._at_stripe(payment, lambda refund: not refund.is_undone))
 
     def is_meant_back(self, payment: Payment) -> bool:
-        """Whether all of it is refunded or was to be, even if that failed; mistakes do not count."""
-        not_done = (each for each in self.refunds_of(payment) if not (each.is_done or each.is_mistake))
-        return amount_of(payment) <= self.amount_of(payment) + sum(each.amount for each in not_done)
+        """Whether all of it is refunded or pending, or was to be refunded at once and that failed, unless by mistake.
+
+        A part that failed does not count: a later one may make up for it.
+        """
+        failed = (each.amount for each in self.refunds_of(payment) if each.is_undone and not each.is_mistake)
+        return amount_of(payment) <= max(self.promised_of(payment), *failed, 0)
 
     def last_made_at(self, payments: Iterable[Payment]) -> datetime | None:
         """When the last of their refunds was made; None if that is unknown of a part that a charge's total includes."""

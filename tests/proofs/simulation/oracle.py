@@ -282,4 +282,5 @@ def _adding_up_to(asked: int, payments: Sequence[Payment]) -> list[Payment]:
 
 
 def _is_meant_back(payment: Payment) -> bool:
-    return 0 < payment.amount <= sum(refund.amount for refund in payment.refunds)
+    promised = sum(refund.amount for refund in payment.refunds if not refund.fails)
+    return 0 < payment.amount <= max(promised, *(refund.amount for refund in payment.refunds), 0)

@@ -105,11 +105,23 @@ def test_the_first_payment_pays_for_an_order_without_a_price_even_if_it_is_refun
     assert a_sold_order(total=None, items_total=None, payments=payments, refunds=refunds).paid_with == (WHOLE,)
 
 
-def test_a_payment_was_to_go_back_if_its_charge_names_one_part_and_a_failed_refund_the_other() -> None:
-    first = replace(WHOLE, amount_refunded=3_600)
-    lost = a_refund(amount=1_200, status="failed")
-    assert Refunds.of(lost).is_meant_back(first)
-    assert not Refunds.of(lost).is_meant_back(replace(first, amount_refunded=2_400))
+@pytest.mark.parametrize(
+    ("refunds", "is_meant_back"),
+    [
+        ([("pending", 3_600)], True),
+        ([("failed", 3_600)], True),
+        ([("succeeded", 1_800), ("pending", 1_800)], True),
+        # The second may be the first once more.
+        ([("failed", 1_800), ("succeeded", 1_800)], False),
+        ([("failed", 1_800), ("pending", 1_800)], False),
+        ([("failed", 3_599), ("succeeded", 3_599)], False),
+    ],
+)
+def test_a_payment_was_to_go_back_if_all_of_it_is_or_was_at_once(
+    refunds: list[tuple[str, int]], *, is_meant_back: bool
+) -> None:
+    known = [a_refund(f"re_{number}", amount, status) for number, (status, amount) in enumerate(refunds)]
+    assert Refunds.of(*known).is_meant_back(WHOLE) is is_meant_back
 
 
 def test_an_order_is_paid_with_nothing_before_it_is_paid() -> None:
