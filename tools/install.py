@@ -137,7 +137,7 @@ def _firebase_tools(node: Path) -> Iterator[Step]:
 
 def _npm_packages(need: str) -> Iterator[Step]:
     if need in WITH_THE_PAGE:
-        yield from _npm_package("Web SDK", web_sdk.PACKAGES, web_sdk.CONSOLE_SDK, "tools.web_sdk")
+        yield from _npm_package("Web SDK", web_sdk.PACKAGES, web_sdk.SDK, "tools.web_sdk")
     if NEEDS.index(WITH_THE_PAGE.get(need, need)) >= NEEDS.index("test"):
         yield from _npm_package("Stripe for Node", ["stripe"], npm_package.FOLDER / "stripe")
     if need == "browser":

@@ -25,7 +25,7 @@ _POLICY: Final[Mapping[str, str]] = {
 
 
 def site_for(shop: Addresses) -> Site:
-    policy = {**_POLICY, "connect-src": f"'self' http://{shop.firestore} http://{shop.auth}"}
+    policy = {**_POLICY, "connect-src": f"'self' http://{shop.firestore} http://{shop.auth} http://{shop.functions}"}
     headers = {
         "Cache-Control": "no-store",
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),

@@ -35,7 +35,7 @@ def configuration(shop: Addresses, project: str = PROJECT) -> dict[str, Any]:
     """How a page connects to Firebase. The emulators accept any key, and have a database for every project."""
     return {
         "firebase": {"projectId": project, "apiKey": "any"},
-        "emulators": {"firestore": shop.firestore, "auth": shop.auth},
+        "emulators": {"firestore": shop.firestore, "auth": shop.auth, "functions": shop.functions},
     }
 
 

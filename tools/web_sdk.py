@@ -2,7 +2,7 @@
 
     python3 -m tools.web_sdk
 
-The Firebase SDK with its dependencies has 183 MB; the three files that a page needs are bundled.
+The Firebase SDK with its dependencies has 183 MB; the few files that a page needs are bundled.
 """
 
 from typing import Final
@@ -16,19 +16,18 @@ CONSOLE: Final = ROOT / "console"
 SDK: Final = PAGE / "sdk"
 CONSOLE_SDK: Final = CONSOLE / "sdk"
 
-_MODULES: Final = ("firebase-app.js", "firebase-auth.js", "firebase-firestore.js")
+_OF_BOTH: Final = ("firebase-app.js", "firebase-auth.js", "firebase-firestore.js")
+_MODULES: Final = {SDK: (*_OF_BOTH, "firebase-functions.js"), CONSOLE_SDK: _OF_BOTH}
 _HOST: Final = f"https://www.gstatic.com/firebasejs/{PINS['firebase'].version}/"
 
 
 def main() -> None:
-    for folder in (SDK, CONSOLE_SDK):
-        folder.mkdir(exist_ok=True)
     with unpacked("firebase") as package:
-        for name in _MODULES:
-            # They import each other from Google's host; here they import local files.
-            bundled = _without_its_map((package / name).read_text().replace(_HOST, "./"))
-            for folder in (SDK, CONSOLE_SDK):
-                (folder / name).write_text(bundled)
+        for folder, names in _MODULES.items():
+            folder.mkdir(exist_ok=True)
+            for name in names:
+                # They import each other from Google's host; here they import local files.
+                (folder / name).write_text(_without_its_map((package / name).read_text().replace(_HOST, "./")))
     with unpacked("lit-html") as package:
         (CONSOLE_SDK / "lit-html.js").write_text(_without_its_map((package / "lit-html.js").read_text()))
         (CONSOLE_SDK / "lit-html.LICENSE.txt").write_text((package / "LICENSE").read_text())

@@ -1,13 +1,35 @@
-// How a reserved order is paid. In the emulators `make pay` reports what Stripe would report. In a real shop this is the
-// place for a button that calls createCheckout, or asks a backend (../backend), for a Checkout session.
+// How a reserved order is paid: on the page of a Checkout session, which the service opens. In the emulators that page is a
+// stand-in's, and `make pay` reports a payment that was made elsewhere.
+import { httpsCallable } from "./sdk/firebase-functions.js";
 import { announce, attempt } from "./announcement.js";
 import { element } from "./element.js";
-import { isLocal } from "./firebase.js";
+import { functions, isLocal } from "./firebase.js";
 
 const CLOCK = { hour: "2-digit", minute: "2-digit" };
 
+const createCheckout = httpsCallable(functions, "createCheckout");
+
 export function howToPay({ id, reservationExpiresAt }) {
   const until = reservationExpiresAt.toDate().toLocaleTimeString([], CLOCK);
+  const pay = element("button", { type: "button", className: "main" }, "Pay");
+  pay.onclick = async () => {
+    pay.disabled = true;
+    await attempt(async () => {
+      const { data } = await createCheckout({ orderId: id });
+      window.location.assign(data.url);
+    });
+    pay.disabled = false;
+  };
+  return element(
+    "div",
+    { className: "payment" },
+    element("p", {}, `Set aside for you until ${until}.`),
+    pay,
+    isLocal ? commandThatPays(id) : null,
+  );
+}
+
+function commandThatPays(id) {
   const command = `make pay ORDER=${id}`;
   const copy = element("button", { type: "button", ariaLabel: "Copy the command that pays" }, "Copy");
   copy.onclick = async () => {
@@ -15,10 +37,5 @@ export function howToPay({ id, reservationExpiresAt }) {
       announce("Copied. Run it in a terminal, in the folder of this repository.");
     }
   };
-  return element(
-    "div",
-    { className: "payment" },
-    element("p", {}, `Set aside for you until ${until}.`),
-    isLocal ? element("div", { className: "command" }, element("code", {}, command), copy) : null,
-  );
+  return element("div", { className: "command" }, element("code", {}, command), copy);
 }

@@ -61,7 +61,13 @@ export function noticeInWords({ type, orderId, amount, currency }) {
 /** Enough of an order's id to tell a customer's orders apart. */
 export const shortened = (orderId) => orderId.slice(0, 8);
 
+/** By the reason or the code of an error. */
 const REFUSALS = {
+  payment_under_way: "Your payment is on its way.",
+  held_too_long: "This order has waited too long: please order again.",
+  too_many_attempts: "This order has waited too long: please order again.",
+  "functions/failed-precondition": "This order cannot be paid here at the moment.",
+  "functions/unavailable": "The shop is very busy. Please try again in a moment.",
   "permission-denied": "The shop does not allow this. Perhaps it is done already, or it is too late.",
   "resource-exhausted": "The shop is very busy. Please try again in a moment.",
   unavailable: "The shop cannot be reached. Please check your connection.",
@@ -79,5 +85,5 @@ const REFUSALS = {
 };
 
 export function refusalInWords(error) {
-  return REFUSALS[error.code] ?? `Something went wrong (${error.code ?? error.message}). Please try again.`;
+  return REFUSALS[error.details?.reason] ?? REFUSALS[error.code] ?? `Something went wrong (${error.code ?? error.message}). Please try again.`;
 }

@@ -24,7 +24,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / f"{name}.txt").write_text(name)
     (tmp_path / "tools" / "package-lock.json").write_text("{}")
     monkeypatch.setattr(npm_package, "FOLDER", tmp_path / "venv" / "npm")
-    monkeypatch.setattr(web_sdk, "CONSOLE_SDK", tmp_path / "sdk")
+    monkeypatch.setattr(web_sdk, "SDK", tmp_path / "sdk")
     monkeypatch.setattr(chromium, "FOLDER", tmp_path / "venv" / "chromium")
     monkeypatch.setattr(chromium, "find_machines_own", lambda: None)
     monkeypatch.setattr(chromium, "is_packaged_for_this_machine", lambda: True)

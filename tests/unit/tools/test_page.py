@@ -21,12 +21,12 @@ def test_the_page_learns_where_firebase_is_and_may_speak_to_nobody_else(free_por
         markup = http_client.request(f"{address}/")
     assert json.loads(answer.body) == {
         "firebase": {"projectId": "demo-shop", "apiKey": "any"},
-        "emulators": {"firestore": "127.0.0.1:1", "auth": "127.0.0.1:3"},
+        "emulators": {"firestore": "127.0.0.1:1", "auth": "127.0.0.1:3", "functions": "127.0.0.1:2"},
     }
     assert b"<title>" in markup.body
     policy = markup.headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "require-trusted-types-for 'script'"} <= set(policy)
-    assert "connect-src 'self' http://127.0.0.1:1 http://127.0.0.1:3" in policy
+    assert "connect-src 'self' http://127.0.0.1:1 http://127.0.0.1:3 http://127.0.0.1:2" in policy
 
 
 def test_the_console_is_served_here_as_firebase_hosting_serves_it_but_for_whom_it_speaks_to(
