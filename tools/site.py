@@ -106,7 +106,7 @@ def serve(site_of: Callable[[Addresses], Site], port: Port, prepare: Callable[[A
     except NoEmulators as problem:
         print(problem, file=sys.stderr)
         return 1
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, OverflowError) as problem:
         print(f"{port.variable}={named} cannot be used: {problem}.", file=sys.stderr)
         return 1
     with listening, contextlib.suppress(KeyboardInterrupt):

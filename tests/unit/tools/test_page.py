@@ -60,7 +60,7 @@ def directives(policy: str) -> dict[str, set[str]]:
     return {name: set(values) for name, *values in (part.split() for part in policy.split("; "))}
 
 
-def test_a_port_that_is_taken_is_refused_if_it_was_named(
+def test_a_named_port_that_is_taken_or_does_not_exist_is_refused(
     free_ports: Iterator[int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(addresses, "found", lambda _environment, _build: SHOP)
@@ -68,6 +68,7 @@ def test_a_port_that_is_taken_is_refused_if_it_was_named(
     with site.server(what, next(free_ports), 0) as taken:
         with site.server(what, None, taken.server_port) as elsewhere:
             assert elsewhere.server_port != taken.server_port
-        monkeypatch.setenv("PAGE_PORT", str(taken.server_port))
-        assert page.main() == 1
-        assert capsys.readouterr().err.startswith(f"PAGE_PORT={taken.server_port} cannot be used: ")
+        for port in (taken.server_port, 65_536):
+            monkeypatch.setenv("PAGE_PORT", str(port))
+            assert page.main() == 1
+            assert capsys.readouterr().err.startswith(f"PAGE_PORT={port} cannot be used: ")
