@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from database.documents.audit_heads import HEAD_FIELDS
 from database.documents.order_fields import (
@@ -16,12 +16,13 @@ from database.documents.order_fields import (
     units_fields,
     units_from,
 )
-from database.documents.payment_fields import adjustments_fields, adjustments_from, payments_fields, payments_from
+from database.documents.payment_fields import adjustments_fields, payments_fields, payments_from
+from database.documents.price_fields import price_fields, price_from
 from database.documents.size import Unread, why_oversized
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import is_document_id, is_order_id, is_user_id
 from database.store import Fields, Listing
-from orders.money import Money, amount_or_none
+from orders.money import amount_or_none
 from orders.numbers import whole_number
 from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Uncountable
@@ -70,7 +71,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         user_id=user_id if is_user_id(user_id) else None,
         lines=lines,
         defect=defect,
-        **_price_from(fields),
+        **price_from(fields),
         created_at=time_or_none(fields.get("createdAt")),
         is_oversized=oversized is not None,
         reserved_at=time_or_none(fields.get("reservedAt")),
@@ -78,7 +79,6 @@ def order_from(order_id: str, fields: Fields) -> Order:
         extended_until=time_or_none(fields.get("extendedUntil")),
         checkout_attempts=_count_from(fields.get("checkoutAttempts")) or 0,
         checkout_until=time_or_none(fields.get("checkoutUntil")),
-        priced_by_checkout=fields.get("pricedBy") == _BY_CHECKOUT,
         held_from=None if held_from is None else _status_from(held_from),
         hold_kept=fields.get("holdKept") is True,
         unlimited=product_ids_from(fields.get("unlimited")),
@@ -94,23 +94,6 @@ def order_from(order_id: str, fields: Fields) -> Order:
         open_disputes=_count_from(fields.get("openDisputes")),
         cancel_requested_at=time_or_none(fields.get("cancelRequestedAt")),
     )
-
-
-def _price_from(fields: Fields) -> dict[str, Any]:
-    adjustments, defect = adjustments_from(fields.get("adjustments"))
-    added, _ = adjustments_from(fields.get("addedInCheckout"))
-    total = _money_in(fields, "amountTotal")
-    items_total = money_or_none(fields.get("itemsTotal"), fields.get("itemsCurrency") or fields.get("currency"))
-    is_adjusted = bool(set(adjustments) - set(added))
-    return {
-        "total": total,
-        "items_total": items_total,
-        "adjustments": adjustments,
-        "added": added,
-        "price_defect": defect
-        or _total_defect(fields)
-        or (_currency_defect(total, items_total) if is_adjusted else None),
-    }
 
 
 def units_held(orders: Iterable[tuple[str, Fields]], at_most: int | None = None) -> Counter[str]:
@@ -156,7 +139,7 @@ def _order_fields(order: Order) -> dict[str, object]:
     refunded = order.refunded_in(received.currency).amount if received else order.amount_refunded
     return {
         "status": str(order.status),
-        **_price_fields(order),
+        **price_fields(order),
         "reservedAt": order.reserved_at,
         "reservationExpiresAt": order.reservation_expires_at,
         "extendedUntil": order.extended_until,
@@ -196,50 +179,9 @@ def held_fields(order: Order, now: datetime) -> dict[str, object]:
     An unreadable price of an order that was held before is left for the backend to correct. An order without
     `createdAt` gets one, since HOLDING_ORDERS finds no others.
     """
-    price = {} if order.price_defect else _price_fields(order)
+    price = {} if order.price_defect else price_fields(order)
     made = {} if order.created_at else {"createdAt": now}
     return {"items": units_fields({line.product_id: line.quantity for line in order.lines}), **price, **made}
-
-
-def _price_fields(order: Order) -> dict[str, object]:
-    items, total = order.items_total, order.total
-    known = total or items or order.received
-    return {
-        "adjustments": adjustments_fields(order.adjustments) or None,
-        "itemsTotal": items.amount if items else None,
-        "itemsCurrency": items.currency if items else None,
-        "amountTotal": total.amount if total else None,
-        "currency": known.currency if known else None,
-        "pricedBy": _priced_by(order),
-    }
-
-
-def _priced_by(order: Order) -> str | None:
-    if order.priced_by_checkout:
-        return _BY_CHECKOUT
-    if order.total is None:
-        return None
-    return "catalogue" if order.total == order.items_total else "backend"
-
-
-_BY_CHECKOUT: Final = "checkout"
-
-
-def _total_defect(fields: Fields) -> str | None:
-    """Why its total cannot be used; None for a usable total, and for an order without one."""
-    is_unusable = fields.get("amountTotal") is not None and _money_in(fields, "amountTotal") is None
-    return "amountTotal must be a whole amount in minor units, with a currency such as 'eur'" if is_unusable else None
-
-
-def _currency_defect(total: Money | None, items_total: Money | None) -> str | None:
-    """Why adjustments of the backend cannot be added up; None if they can."""
-    if total is None or items_total is None or total.currency == items_total.currency:
-        return None
-    return f"adjustments are added to a price in {items_total.currency!r}: in another currency, write only amountTotal"
-
-
-def _money_in(fields: Fields, name: str) -> Money | None:
-    return money_or_none(fields.get(name), fields.get("currency"))
 
 
 def _count_from(value: object) -> int | None:
