@@ -130,12 +130,12 @@ def _ways_back(
     why: str,
     to_retry: Sequence[Effect],
     payment: Payment | None = None,
-    amount: int | None = None,
+    part: int | None = None,
 ) -> Iterator[Step]:
-    """The ways to refund the payment, or all that need it."""
+    """The ways to refund the payment, or `part` of it in minor units, or all payments that need it."""
     if to_retry:
         why = f"Or order a new refund; the one that was given up is not retried then. {why}"
-    options = f"{f' --payment {payment.payment_id}' if payment else ''}{f' --amount {amount}' if amount else ''}"
+    options = f"{f' --payment {payment.payment_id}' if payment else ''}{f' --amount {part}' if part else ''}"
     unreported = _unreported(case, payment)
     if unreported:
         why = f"{why}, in addition to {' and '.join(unreported)}, which Stripe has made and not reported yet"
