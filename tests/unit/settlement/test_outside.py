@@ -112,21 +112,21 @@ def test_an_order_is_not_left_without_money_if_it_turns_out_late_which_payment_c
 
 
 @pytest.mark.parametrize(
-    ("earlier_refund", "failing"),
+    ("earlier_refund", "failing", "paying"),
     [
-        (Refund("re_0", 600, RefundStatus.PENDING, payment_id="pi_2"), 3_600),
-        (None, 600),
+        (Refund("re_0", 600, RefundStatus.PENDING, payment_id="pi_2"), 3_600, "pi_1"),
+        (None, 600, "pi_2"),
         # Another refund may be under way that is not reported yet.
-        (None, 3_600),
+        (None, 3_600, "pi_1"),
     ],
 )
 def test_the_other_does_not_go_back_if_a_payment_whose_refund_failed_turns_out_to_be_the_first(
-    earlier_refund: Refund | None, failing: int
+    earlier_refund: Refund | None, failing: int, paying: str
 ) -> None:
     back = [each for each in (earlier_refund, Refund("re_1", failing, RefundStatus.FAILED, payment_id="pi_2")) if each]
     earlier = a_payment("charge.succeeded", payment_intent_id="pi_2", charge_id="ch_2", created_at=EARLIER)
     change = given(a_sold_order(**PAID_TWICE, refunds=Refunds.of(*back)), terms=EXTRAS).changed_by(earlier)
-    assert effects_of(change) == []
+    assert ([each.payment_id for each in change.order.paid_with], effects_of(change)) == ([paying], [])
 
 
 def test_whatever_goes_back_at_once_is_named() -> None:
