@@ -26,7 +26,8 @@ class StripeDelivery:
     """When Stripe created the event; to the second."""
     delivered_at: datetime
     """When this delivery reached us. With the event's id, it identifies the delivery."""
-    livemode: bool
+    livemode: bool | None
+    """None for a thin event that does not name its mode."""
     api_version: str | None
     account: str | None
     """The ids in `account` and `context`, separated by a comma if they differ; None for an event of our own account."""

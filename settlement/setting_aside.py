@@ -58,7 +58,7 @@ def objections_to(delivery: StripeDelivery, terms: Terms) -> Mapping[Result, str
     objections: dict[Result, str] = {}
     if is_of_other_account(delivery, terms):
         objections[Result.OTHER_ACCOUNT] = f"other_account: an event of {delivery.account}"
-    if terms.expected_livemode not in (None, delivery.livemode):
+    if None not in (terms.expected_livemode, delivery.livemode) and terms.expected_livemode != delivery.livemode:
         mode = "live" if delivery.livemode else "test"
         objections[Result.LIVEMODE_MISMATCH] = f"livemode_mismatch: an event of {mode} mode"
     return objections

@@ -134,6 +134,8 @@ def _thin_event_from(message: Json, delivered_at: datetime) -> NotUnderstood | I
     # If it has no id, use that of the ordinary event for which it stands.
     event_id = next(filter(is_stripe_id, (message.get("id"), message.get("snapshot_event"))), None)
     delivery = _delivery_from({**message, "id": event_id}, created_at, delivered_at)
+    if not isinstance(message.get("livemode"), bool):
+        delivery = replace(delivery, livemode=None)
     related, snapshot = object_or_empty(message, "related_object").get("id"), message.get("snapshot_event")
     ids = " and ".join(str(named) for named in (related, snapshot) if is_stripe_id(named))
     return NotUnderstood(delivery, None, f"a thin event: {ids or 'its object'} must be looked up in Stripe")

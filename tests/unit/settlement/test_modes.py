@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from orders.events import StripeEvent
-from tests.support.builders import NOW, TERMS, a_placement, an_order, redelivered
+from tests.support.builders import NOW, TERMS, a_placement, an_order, redelivered, something_not_understood
 from tests.support.interference import DisturbedStore, calls_to_settle, someone_after
 from tests.support.memory_store import MemoryStore
 from tests.support.payments import a_payment
@@ -58,6 +58,15 @@ def test_what_was_set_aside_is_a_duplicate_until_the_setting_is_corrected_and_on
             store.delete("webhookEvents/evt_1")
         assert settled(redelivered(PAID, NOW + timedelta(days=number)), store, terms=terms).result == result
     assert_sold_once(store)
+
+
+@pytest.mark.parametrize("expected", [True, False])
+def test_what_does_not_say_of_which_mode_it_is_is_kept_for_a_person_in_a_shop_of_either(*, expected: bool) -> None:
+    store = a_shop_after(a_placement())
+    thin = something_not_understood(livemode=None)
+    assert settled(thin, store, terms=replace(TERMS, expected_livemode=expected)).result == "error"
+    claim = document_at(store, "webhookEvents/evt_1")
+    assert (claim["processed"], claim["livemode"]) == (False, None)
 
 
 # --- Of another account -----------------------------------------------------------------------------------------------

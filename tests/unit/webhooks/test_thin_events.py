@@ -49,6 +49,12 @@ def test_without_a_key_it_is_kept_for_a_person() -> None:
     assert isinstance(event, NotUnderstood)
 
 
+@pytest.mark.parametrize(("livemode", "known"), [(True, True), (False, False), (None, None), ("true", None)])
+def test_it_need_not_say_of_which_mode_it_is(livemode: object, known: object) -> None:
+    event, _ = settled(a_thin_event(livemode=livemode), None)
+    assert event.delivery.livemode is known
+
+
 @pytest.mark.parametrize(
     "message",
     [a_thin_event(context="acct_1"), a_thin_event(snapshot_event=None), a_thin_event(snapshot_event="../refunds")],
