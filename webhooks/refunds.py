@@ -30,6 +30,12 @@ def updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> Ref
     return RefundUpdated(**envelope, money=money_in(refund, "amount"), refunds=Refunds.of(read), restock_defect=defect)
 
 
+def failed(refund: Json, order_id: str | None, delivery: StripeDelivery) -> RefundUpdated | Ignored:
+    """The same; if the refund has no status, the event's type says that it failed."""
+    status = RefundStatus.FAILED if refund.get("status") is None else refund["status"]
+    return updated({**refund, "status": status}, order_id, delivery)
+
+
 def refund_from(refund: object, payment_id: str | None) -> tuple[Refund, str | None]:
     """A refund of this payment, and why its `restock` metadata cannot be followed, if so."""
     if not isinstance(refund, Mapping):

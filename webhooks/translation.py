@@ -57,7 +57,7 @@ _HANDLED_OF: Final[Mapping[str, Mapping[str, tuple[EventKind, _Read]]]] = Mappin
         "refund": {
             "refund.created": (EventKind.REFUND_UPDATED, refunds.updated),
             "refund.updated": (EventKind.REFUND_UPDATED, refunds.updated),
-            "refund.failed": (EventKind.REFUND_UPDATED, refunds.updated),
+            "refund.failed": (EventKind.REFUND_UPDATED, refunds.failed),
             "charge.refund.updated": (EventKind.REFUND_UPDATED, refunds.updated),
         },
         "dispute": {
