@@ -52,7 +52,7 @@ from settlement.recording import (
     record_subscription,
 )
 from settlement.replaying import answered, replay
-from settlement.reported import is_more_than_declined, of_earlier_order, order_of_its_payment
+from settlement.reported import is_more_than_declined, of_earlier_order, order_it_belongs_to
 from settlement.retrying import retry_effect
 from settlement.sending_back import send_back
 from settlement.setting_aside import HANDLING, Handling, objections_to, set_aside
@@ -112,7 +112,7 @@ def _set_aside(event: StripeEvent, snapshot: Snapshot, terms: Terms, _now: datet
 
 
 def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
-    order_id, result = order_of_its_payment(event, snapshot) or snapshot.order_id, Result.DUPLICATE_DETECTED
+    order_id, result = order_it_belongs_to(event, snapshot) or snapshot.order_id, Result.DUPLICATE_DETECTED
     # The worker that settled the event may have died before it settled what the event released. An event that was set
     # aside released nothing.
     released = released_by(event, snapshot) if snapshot.record is Record.SETTLED else ()
@@ -206,12 +206,12 @@ def _is_of_earlier_order(event: ShopEvent, order: Order) -> bool:
 def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
     if ignored := _ignored_without_order(event, snapshot):
         return ignored
+    if other_id := order_it_belongs_to(event, snapshot):
+        return Look(order_id=other_id)
     if snapshot.order_id is None:
         return wait_for_payment(event, snapshot, now)
     if snapshot.is_order_unread:
         return Look(order_id=snapshot.order_id)
-    if paid_id := order_of_its_payment(event, snapshot):
-        return Look(order_id=paid_id)
     if snapshot.order is None:
         of_deleted = of_deleted_order(event, snapshot.order_id, snapshot, terms)
         return of_deleted or wait_for_order(event, snapshot.order_id, snapshot, terms, now)

@@ -17,9 +17,13 @@ from settlement.terms import Terms
 def of_deleted_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms: Terms) -> Notify | None:
     """The record of an event whose order does not exist; None if nobody has to act on it.
 
-    Also None if the order never existed: payments are listed under their order in the commit that records them on it.
+    Also None if the order never existed: payments and disputes are listed under their order in the commit that records
+    them on it.
     """
-    if not any(known.leads_to == order_id for known in snapshot.payments.values()):
+    listed_under = {*(known.leads_to for known in snapshot.payments.values())}
+    if snapshot.dispute:
+        listed_under.add(snapshot.dispute.order_id)
+    if order_id not in listed_under:
         return None
     match event:
         case DisputeChanged():

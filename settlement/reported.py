@@ -8,7 +8,6 @@ from orders.events import (
     FOUND_BY_PAYMENT,
     CarriesPayment,
     ChargeRefunded,
-    DisputeChanged,
     OrderEvent,
     PaymentCanceled,
     PaymentFailed,
@@ -53,31 +52,28 @@ def why_doubtful(case: Case) -> str | None:
     return None
 
 
-def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
-    """The id of the order that the event's payment belongs to, if a refund or dispute names another; otherwise None.
+def order_it_belongs_to(event: StripeEvent, snapshot: Snapshot) -> str | None:
+    """The id of the order that a refund or dispute belongs to, if that is another than the snapshot's; otherwise None.
 
-    Whoever writes an order id into a refund may mean another order than the one that was paid. An order that has only
-    seen the payment declined does not own it.
+    A dispute stays with the first order that it was settled for: no other order counts it, too, whatever it names or
+    its payment leads to later. Otherwise its payment decides: whoever writes an order id into a refund may mean another
+    order than the one that was paid. An order that has only seen the payment declined does not own it.
     """
+    if snapshot.dispute and (first_id := snapshot.dispute.order_id):
+        return first_id if first_id != snapshot.order_id else None
     order, is_named = snapshot.order, event.order_id == snapshot.order_id
-    if event.kind not in FOUND_BY_PAYMENT or not is_named or _is_on_record(event, snapshot):
+    if event.kind not in FOUND_BY_PAYMENT or not is_named:
         return None
     if order and is_more_than_declined(event, order):
         return None
-    others = (known for known in snapshot.payments.values() if known.is_of_another_than(snapshot.order_id))
-    return next((known.order_id for known in others), None)
+    others = (each for each in snapshot.payments.values() if each.is_of_another_than(snapshot.order_id))
+    return next((each.order_id for each in others), None)
 
 
 def is_more_than_declined(event: StripeEvent, order: Order) -> bool:
     """Whether the order knows the event's payment in any other state than declined."""
     known = order.payments.find(*event.payment_ids)
     return known is not None and known.state is not PaymentState.FAILED
-
-
-def _is_on_record(event: StripeEvent, snapshot: Snapshot) -> bool:
-    """Whether the named order counts this dispute already, so that no other order may count it, too."""
-    known = snapshot.dispute
-    return isinstance(event, DisputeChanged) and known is not None and known.order_id == snapshot.order_id
 
 
 def of_earlier_order(event: OrderEvent, order: Order, snapshot: Snapshot) -> str | None:

@@ -73,6 +73,25 @@ def test_each_is_put_on_record_once_however_often_it_is_delivered() -> None:
         assert notices_in(store) == once
 
 
+@pytest.mark.parametrize("named", [None, "order-1", "order-2"], ids=str)
+@pytest.mark.parametrize("paid", ["order-2", None], ids=["paid for another", "unknown"])
+def test_operators_hear_of_a_dispute_that_a_deleted_order_had_whatever_it_names_later(
+    named: str | None, paid: str | None
+) -> None:
+    store = a_shop_after(a_placement(), a_dispute("evt_8", order_id="order-1"))
+    store.put("orders/order-2", an_order())
+    delete_order(store)
+    settled(a_placement("order-2"), store)
+    if paid:
+        settled(a_payment("evt_paid", order_id=paid), store)
+    lost = a_dispute("evt_9", "lost", order_id=named, created_at=LATER)
+    assert settled(lost, store) == Outcome(Result.DISPUTE_RECORDED, "order-1", f"dispute: dp_1 is lost; {GONE}")
+    assert notices_in(store, of_event="evt_9") == ["dispute"]
+    assert (document_at(store, "disputes/dp_1")["status"], "disputed" in document_at(store, "orders/order-2")) == (
+        "lost", False
+    )  # fmt: skip
+
+
 def test_a_dispute_is_in_its_latest_state_and_news_only_in_a_new_one_in_any_order_of_events() -> None:
     opened, won = a_dispute("evt_8"), a_dispute("evt_9", "won", created_at=LATER)
     again = a_dispute("evt_7", created_at=NOW.replace(second=NOW.second + 1))

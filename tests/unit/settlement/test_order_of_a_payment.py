@@ -117,11 +117,29 @@ def test_a_refund_or_a_dispute_looks_for_the_paid_order_where_the_named_one_know
         assert [look for look in looked if isinstance(look, Look) and look.order_id] == [Look(order_id="order-7")]
 
 
-def test_a_dispute_stays_with_the_order_that_counts_it() -> None:
-    lost = a_dispute("evt_lost", "lost", order_id="order-2", created_at=LATER)
-    for named, ending in ("order-2", [None, False]), (None, [False, None]):
-        store = ended([a_dispute("evt_dispute", order_id=named), PAID[0], lost])
-        assert [disputed for *_, disputed in summaries_of(store).values()] == ending
+SHARED = a_payment("evt_shared", order_id="order-2")
+
+
+@pytest.mark.parametrize("first", ["order-1", "order-2"])
+@pytest.mark.parametrize("then", [None, "order-1", "order-2", "order-9"], ids=str)
+@pytest.mark.parametrize("payments", [[], [PAID[0]], [PAID[0], SHARED]], ids=["unknown", "paid", "paid twice"])
+def test_a_dispute_stays_with_its_first_order_whatever_it_names_later(
+    first: str, then: str | None, payments: list[OrderEvent]
+) -> None:
+    opened = a_dispute("evt_opened", order_id=first)
+    decided = [a_dispute(f"evt_{each}", each, order_id=then, created_at=LATER) for each in ("lost", "won")]
+    for events in [opened, *payments, *decided], [opened, decided[1], *payments, decided[0]]:
+        store = ended(events)
+        assert [disputed for *_, disputed in summaries_of(store).values()] == [
+            False if order_id == first else None for order_id in ORDERS
+        ]
+
+
+def test_a_duplicate_of_a_dispute_is_on_record_under_the_order_that_it_stays_with() -> None:
+    moved = a_dispute("evt_lost", "lost", order_id="order-2", created_at=LATER)
+    store = ended([a_dispute("evt_opened", order_id="order-1"), moved, redelivered(moved)])
+    paths = "auditLog/evt_lost", "auditLog/evt_lost/deliveries/2", "webhookEvents/evt_lost"
+    assert [document_at(store, path)["orderId"] for path in paths] == ["order-1"] * 3
 
 
 def test_a_duplicate_is_on_record_under_the_order_that_its_refund_counts_for() -> None:
