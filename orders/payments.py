@@ -75,6 +75,11 @@ class Payment:
     def is_under_way(self) -> bool:
         return self.state in _UNDER_WAY
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has succeeded or was canceled, which is never taken back."""
+        return self.state in _FINAL
+
     def holds_until(self, retry: timedelta) -> datetime | None:
         """Until when units are worth holding for it; None if no longer than for any order.
 
@@ -111,8 +116,8 @@ class Payment:
                 is_doubtful=self.is_doubtful and other.is_doubtful,
             )
         # Once a payment is over, the time until which it was worth waiting does not count any more.
-        is_over = further.state in _FINAL and self.progress() != other.progress()
-        waits = further if is_over else max(self, other, key=Payment.wait)
+        is_newly_over = further.is_over and self.progress() != other.progress()
+        waits = further if is_newly_over else max(self, other, key=Payment.wait)
         return replace(
             further,
             # A payment has its charge's id until its PaymentIntent is reported.
@@ -130,7 +135,7 @@ class Payment:
 
     def progress(self) -> tuple[object, ...]:
         """A sort key: a final state outweighs any other; otherwise the later report counts, by Stripe's clock."""
-        if self.state in _FINAL:
+        if self.is_over:
             return (True, _PROGRESS.index(self.state))
         return (False, self.at, _PROGRESS.index(self.state))
 

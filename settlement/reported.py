@@ -57,14 +57,18 @@ def order_it_belongs_to(event: StripeEvent, snapshot: Snapshot) -> str | None:
 
     A dispute stays with the first order that it was settled for: no other order counts it, too, whatever it names or
     its payment leads to later. Otherwise its payment decides: whoever writes an order id into a refund may mean another
-    order than the one that was paid. An order that has only seen the payment declined does not own it.
+    order than the one that was paid. An order that has only seen the payment declined does not own it; nor one that has
+    only seen it under way, if it is listed under another.
     """
     if snapshot.dispute and (first_id := snapshot.dispute.order_id):
         return first_id if first_id != snapshot.order_id else None
     order, is_named = snapshot.order, event.order_id == snapshot.order_id
     if event.kind not in FOUND_BY_PAYMENT or not is_named:
         return None
-    if order and is_more_than_declined(event, order):
+    known = order.payments.find(*event.payment_ids) if order else None
+    # One that is under way belongs to the order under which it is listed.
+    is_listed_here = any(each.leads_to == snapshot.order_id for each in snapshot.payments.values())
+    if known and (known.is_over or (known.is_under_way and is_listed_here)):
         return None
     others = (each for each in snapshot.payments.values() if each.is_of_another_than(snapshot.order_id))
     return next((each.order_id for each in others), None)

@@ -89,6 +89,7 @@ def test_an_operator_accepts_an_order_for_a_payment_that_was_only_declined_for_a
 # --- A refund or a dispute that names another order than its payment has paid -----------------------------------------
 
 OTHERS = known(order_id="order-2", payment_intent_id="pi_2", charge_id="ch_2")
+SHARED = a_payment("evt_shared", order_id="order-2")
 BOTH_PAID: list[OrderEvent] = [a_payment("evt_1"), a_payment("evt_2", **OTHERS)]
 
 
@@ -99,6 +100,32 @@ def test_a_refund_counts_for_the_order_that_its_payment_has_paid_also_if_it_name
     for refunds, ending in ([made], ("refunded", 3_600, 3_600, None)), ([made, failed], SOLD):
         for events in permutations([*BOTH_PAID, *refunds]):
             assert summaries_of(ended(events)) == {"order-1": ending, "order-2": SOLD}
+
+
+@pytest.mark.parametrize("under_way", [PaymentState.PROCESSING, PaymentState.AUTHORISED])
+def test_a_refund_or_a_dispute_follows_its_payment_also_if_the_named_order_knows_it_as_under_way(
+    under_way: PaymentState,
+) -> None:
+    late = replace(a_processing("evt_late", order_id="order-2"), state=under_way)
+    refunds: list[OrderEvent] = [f("evt_made", order_id="order-2") for f in (an_updated_refund, a_refunded_charge)]
+    for refund in refunds:
+        told = summaries_of(ended([PAID[0], late, refund]))
+        assert told == {"order-1": ("refunded", 3_600, 3_600, None), "order-2": ("reserved", None, None, None)}
+    told = summaries_of(ended([PAID[0], late, a_dispute("evt_dispute", order_id="order-2")]))
+    assert [disputed for *_, disputed in told.values()] == [True, None]
+
+
+def test_a_refund_waits_where_its_payment_was_authorised_even_if_the_charge_is_listed_under_another_order() -> None:
+    authorised = replace(a_processing("evt_authorised"), state=PaymentState.AUTHORISED)
+    refund = an_updated_refund("evt_made", order_id="order-1")
+    told = summaries_of(ended([authorised, SHARED, refund, a_payment("evt_captured", event_type="charge.captured")]))
+    assert told == {"order-1": ("refunded", 3_600, 3_600, None), "order-2": ("review", 3_600, 0, None)}
+
+
+def test_a_refund_follows_its_charge_past_an_order_in_which_the_payment_failed_after_it_was_under_way() -> None:
+    failed: list[OrderEvent] = [a_processing("evt_processing"), a_failure("evt_failed", created_at=LATER)]
+    told = summaries_of(ended([*failed, SHARED, an_updated_refund("evt_made", order_id="order-1")]))
+    assert told == {"order-1": ("reserved", None, None, None), "order-2": ("refunded", 3_600, 3_600, None)}
 
 
 PAID_ORDER_7 = known(payments={"pi_1": a_known_payment(order_id="order-7")})
@@ -115,9 +142,6 @@ def test_a_refund_or_a_dispute_looks_for_the_paid_order_where_the_named_one_know
         two = {"pi_1": a_known_payment(order_id="order-7"), "ch_1": a_known_payment(order_id="order-8")}
         looked = given(a_held_order(), payments=two).looks_for(event)
         assert [look for look in looked if isinstance(look, Look) and look.order_id] == [Look(order_id="order-7")]
-
-
-SHARED = a_payment("evt_shared", order_id="order-2")
 
 
 @pytest.mark.parametrize("first", ["order-1", "order-2"])
@@ -169,6 +193,13 @@ def test_what_was_authorised_and_is_released_as_a_refund_waits_for_no_payment_in
         entry = document_at(store, "auditLog/evt_released")
         why = "released: pi_1 was canceled, so nothing was paid that could be refunded"
         assert (entry["result"], entry["note"]) == ("refund_recorded", why)
+
+
+def test_what_was_authorised_for_one_order_and_released_for_another_waits_for_no_payment() -> None:
+    authorised = replace(a_processing("evt_authorised"), state=PaymentState.AUTHORISED)
+    canceled = a_cancellation("evt_canceled", order_id="order-2")
+    store = ended([authorised, canceled, an_updated_refund("evt_released", charge_id=None, order_id="order-2")])
+    assert document_at(store, "auditLog/evt_released")["result"] == "refund_recorded"
 
 
 def test_a_refund_of_what_is_only_authorised_waits() -> None:
