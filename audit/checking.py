@@ -5,7 +5,7 @@ closes once a later round finds nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, islice, takewhile
 from typing import Final
@@ -38,7 +38,7 @@ RULE: Final = "chain_broken"
 ACTS: Final = ACTS_CHAIN.replace("/", ":")
 """The finding's target if the chain of operators' other acts is broken. No order has such an id."""
 ACTS_MAX: Final = 50_000
-"""Of all operators' acts, read once a round within seconds. A longer trail is verified only by hand."""
+"""Of all operators' acts, read once a round within seconds. That a trail is longer is a finding."""
 
 
 @frozen
@@ -72,13 +72,13 @@ class TrailCheck:
         yield from self._judged(moment, [ends_from(order_id, fields) for order_id, fields in orders], now)
         # A page may also be short because its orders were too large for one answer, and customers decide on their size.
         is_last = len(orders) < ORDERS_AT_ONCE_MAX and not any(pages)
+        if is_last:
+            # Before the round counts as done, and after all its orders, which are verified even if this always fails.
+            yield from self._judged(moment, self._deleted(moment), now)
+            yield from self._noted_all({_id_of(None): self._of_acts(moment)}, now)
         after = None if is_last else orders[-1][0]
         begun_at = now if begins else progress.begun_at
         self._commit(trail_progress_write(TrailProgress(after, begun_at), document))
-        if begins:
-            # Saved first: if this fails, orders are verified all the same.
-            yield from self._judged(moment, self._deleted(moment), now)
-            yield from self._noted_all(self._of_acts(moment), now)
 
     def _judged(self, moment: Moment, orders: Sequence[Ends], now: datetime) -> Iterator[Finding]:
         for first in range(0, len(orders), ORDERS_AT_ONCE_MAX):
@@ -87,45 +87,47 @@ class TrailCheck:
             for entry in _entries_in(moment, self.entries_of([str(each.order_id) for each in some])):
                 entries[entry.order_id].append(entry)
             # A deleted order without entries may have been tampered with, and nothing is left that could show it.
-            verdicts = [
-                verified(each, entries[each.order_id]) for each in some if each.exists or entries[each.order_id]
-            ]
-            yield from self._noted_all(verdicts, now)
+            there = [each for each in some if each.exists or entries[each.order_id]]
+            verdicts = (verified(each, entries[each.order_id]) for each in there)
+            yield from self._noted_all({_id_of(each.order_id): _finding_of(each) for each in verdicts}, now)
 
     def _deleted(self, moment: Moment) -> Sequence[Ends]:
         """The orders with a finding that no longer exist, so that no round gets to them."""
         found = chain.from_iterable(moment.find(ALL_FOUND))
         order_ids = [text_or_none(fields.get("orderId")) for _, fields in found if fields.get("rule") == RULE]
-        paths = {order_id: order_path(order_id) for order_id in order_ids if order_id}
-        orders = moment.read(tuple(paths.values()))
-        return [Ends(order_id) for order_id, path in paths.items() if orders[path] is None]
+        paths = {order_path(order_id): order_id for order_id in order_ids if order_id}
+        in_parts = (
+            islice(paths, first, first + ORDERS_AT_ONCE_MAX) for first in range(0, len(paths), ORDERS_AT_ONCE_MAX)
+        )
+        orders = chain.from_iterable(moment.read(tuple(part)).items() for part in in_parts)
+        return [Ends(paths[path]) for path, order in orders if order is None]
 
-    def _of_acts(self, moment: Moment) -> Sequence[Verdict]:
-        """The verdict on operators' acts that concern no order; none if there are too many to read."""
+    def _of_acts(self, moment: Moment) -> Finding | None:
+        """What is wrong with the chain of operators' acts that concern no order, or that it is too long to verify."""
         head = moment.read((ACTS_CHAIN,))[ACTS_CHAIN]
         # By id, since entries of set-aside events name no order either, and any number of them can arrive.
         by_id = _entries_in(moment, Listing("auditLog", after_id=OPERATORS_EVENTS))
         acts = takewhile(lambda entry: entry.entry_id.startswith(OPERATORS_EVENTS), by_id)
         on_no_order = (entry for entry in islice(acts, ACTS_MAX) if entry.order_id is None)
         verdict = verified(ends_from(None, head.fields if head else {}), on_no_order)
-        return () if next(acts, None) else (verdict,)
+        return _TOO_LONG if next(acts, None) else _finding_of(verdict)
 
-    def _noted_all(self, verdicts: Sequence[Verdict], now: datetime) -> Iterator[Finding]:
-        paths = {_path_of(verdict): verdict for verdict in verdicts if is_document_id(_id_of(verdict))}
+    def _noted_all(self, found: Mapping[str, Finding | None], now: datetime) -> Iterator[Finding]:
+        """Record what is wrong, by finding id, and close what is not wrong any more. Yields new findings."""
+        paths = {finding_path(finding_id): finding_id for finding_id in found if is_document_id(finding_id)}
         known = self.store.read(tuple(paths), timeout_seconds=self.timeout_seconds) if paths else {}
-        for path, verdict in paths.items():
-            yield from self._noted(verdict, known[path], now)
+        for path, finding_id in paths.items():
+            yield from self._noted(finding_id, found[finding_id], known[path], now)
         # A finding whose id is too long to be stored is reported in every round.
-        for verdict in verdicts:
-            if verdict.findings and _path_of(verdict) not in paths:
-                yield _finding_of(verdict)
+        yield from (finding for finding_id, finding in found.items() if finding and not is_document_id(finding_id))
 
-    def _noted(self, verdict: Verdict, before: Document | None, now: datetime) -> Iterator[Finding]:
-        if not verdict.findings:
+    def _noted(
+        self, finding_id: str, finding: Finding | None, before: Document | None, now: datetime
+    ) -> Iterator[Finding]:
+        if finding is None:
             if before and is_found(before):
-                self._commit(closed(_id_of(verdict), before, now))
+                self._commit(closed(finding_id, before, now))
             return
-        finding = _finding_of(verdict)
         write, is_new = noted(finding, before, now)
         self._commit(write)
         if is_new:
@@ -144,21 +146,30 @@ def _entries_in(moment: Moment, listing: Listing) -> Iterator[Entry]:
         yield Entry(entry_id, text_or_none(fields.get("orderId")), fields)
 
 
-def _path_of(verdict: Verdict) -> str:
-    return finding_path(_id_of(verdict))
+def _id_of(order_id: str | None) -> str:
+    return finding_id_of(RULE, order_id or ACTS)
 
 
-def _id_of(verdict: Verdict) -> str:
-    return finding_id_of(RULE, ACTS if verdict.order_id is None else verdict.order_id)
-
-
-def _finding_of(verdict: Verdict) -> Finding:
+def _finding_of(verdict: Verdict) -> Finding | None:
+    if not verdict.findings:
+        return None
     order_id, (first, *others) = verdict.order_id, verdict.findings
     more = f", and {len(others)} more" if others else ""
     about = f" ({first.entry_id})" if first.entry_id else ""
     what = "status" if first.defect is Defect.STATUS else "audit trail"
     of = order_id or "operators' acts"
     words = f"the {what} of {of} is not as it was written: {first.defect}{about}: {first.words}{more}"
-    # A span leaves out all orders but the latest.
-    remedy = to_copy("audit verify", order_id) if order_id else to_copy("audit verify --since 1h")
+    remedy = to_copy("audit verify", order_id) if order_id else _VERIFY_ACTS
     return Finding(RULE, order_id or ACTS, order_id, words, remedy)
+
+
+# A span leaves out all orders but the latest.
+_VERIFY_ACTS: Final = to_copy("audit verify --since 1h")
+_TOO_LONG: Final = Finding(
+    RULE,
+    ACTS,
+    None,
+    f"the audit trail of operators' acts has more than {ACTS_MAX:,} entries and is no longer verified by the sweep: "
+    "verify it by hand",
+    _VERIFY_ACTS,
+)
