@@ -17,7 +17,7 @@ from orders.order import Order, OrderStatus
 from orders.payments import Payment, amount_of
 from reconciliation.finding import to_copy
 from settlement.retrying import why_not_again
-from settlement.sending_back import is_unreported, left_of, with_unreported
+from settlement.sending_back import is_unreported, left_of, left_to_refund, with_unreported
 
 _ELSEWHERE: Final = "Or, if it already went back outside Stripe (by bank transfer, as a credit), only record that"
 _BY_DISPUTE: Final = (
@@ -33,6 +33,7 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
     to_retry = [each for each in given_up if why_not_again(each.stored, _stored(case.effects), order) is None]
     yield from map(_retry, to_retry)
     is_under_way = any(each.stored.is_under_way for each in refunds)
+    is_reported = not any(is_unreported(each.stored, order) for each in refunds)
     as_made = with_unreported(order, _stored(case.effects))
     if not is_under_way:
         yield from _of_status(order, case, to_retry)
@@ -42,7 +43,7 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
             yield from _ways_back(order, case, "The customer wants to cancel the order: refund it", to_retry)
     for each in given_up:
         anew = [] if each in to_retry else list(_for_replaced(as_made, case, each.stored))
-        yield from anew if not is_under_way else ()
+        yield from anew if is_reported and not is_under_way else ()
         yield _handle(each, is_over=not (anew or each in to_retry))
 
 
@@ -87,8 +88,14 @@ def _look_whose(payment: Payment) -> Step:
 
 
 def _is_left(order: Order, case: Case) -> bool:
-    """Whether something is left to order of what it is paid with; pending refunds, which take days, do not count."""
-    return any(each.money is None or left_of(each, order, _stored(case.effects)) for each in order.paid_with)
+    """Whether something is left to order of what it is paid with; pending refunds, which take days, do not count.
+
+    Nothing is while Stripe has yet to report that all of the currency went back that is refunded first.
+    """
+    effects = _stored(case.effects)
+    first = left_to_refund(order, effects)
+    is_next = first is None or first.amount > 0
+    return is_next and any(each.money is None or left_of(each, order, effects) for each in order.paid_with)
 
 
 def _of_unneeded(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
@@ -136,7 +143,8 @@ def _ways_back(
     if to_retry:
         why = f"Or order a new refund; the one that was given up is not retried then. {why}"
     options = f"{f' --payment {payment.payment_id}' if payment else ''}{f' --amount {part}' if part else ''}"
-    unreported = _unreported(case, payment)
+    # A part is advised only if it is owed besides these, and needs no confirmation then.
+    unreported = () if part else _unreported(case, payment)
     if unreported:
         why = f"{why}, in addition to {' and '.join(unreported)}, which Stripe has made and not reported yet"
     yield Step(why, to_copy(f"refund{options}{' --again' if unreported else ''}", order.order_id))

@@ -64,8 +64,9 @@ def send_back(case: Case) -> Proposal | Look:
         too_much = f"too_much: {event.amount} to refund, {sum(left.values())} left"
         return turned_down(case, in_words(too_much, on_its_way))
     parts = dict(_divided(sum(left.values()) if event.amount is None else event.amount, left))
+    unconfirmed = None if _is_owed(parts, order, effects) else on_its_way
     # With `again` the operator confirms all of these at once.
-    before = in_words(on_its_way, _ordered_before(event, parts, order, effects), _taken_by_bank(event, order))
+    before = in_words(unconfirmed, _ordered_before(event, parts, order, effects), _taken_by_bank(event, order))
     if before and not event.is_again:
         return turned_down(case, f"{before}: {_AGAIN}")
     if event.is_elsewhere:
@@ -100,13 +101,12 @@ def with_unreported(order: Order, effects: Iterable[StoredEffect]) -> Order:
     return replace(order, refunds=order.refunds.merged_with(Refunds.of(*made)))
 
 
-def left_to_refund(order: Order) -> Money | None:
-    """What a refund in full would send back, if no effect is under way; None if no payment brought money."""
+def left_to_refund(order: Order, effects: Sequence[StoredEffect] = ()) -> Money | None:
+    """What a refund in full would send back, besides the order's effects; None if no payment brought money."""
     payments = _in_first_currency(order)
+    left = sum(_refundable_of(each, order, effects).amount for each in payments)
     brought = sum_of(payments)
-    return (
-        replace(brought, amount=sum(_refundable_of(each, order, ()).amount for each in payments)) if brought else None
-    )
+    return replace(brought, amount=left) if brought else None
 
 
 def _excess_units(event: RefundOrdered, order: Order) -> str:
@@ -215,6 +215,12 @@ def _ordered_before(
             if refund_ids := alike.keys() & {each.refund_id} if each.refund_id else alike.keys() - made:
                 return f"ordered_before: {part} of {payment.payment_id} went back with {min(refund_ids)}"
     return None
+
+
+def _is_owed(parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]) -> bool:
+    """Whether failed refunds owe just this besides what Stripe has made: then its repetition is not owed."""
+    as_made, is_to_be_made = with_unreported(order, effects), any(each.is_under_way for each in effects)
+    return not is_to_be_made and all(part in _owed_amounts(payment, as_made) for payment, part in parts.items())
 
 
 def _owed_amounts(payment: Payment, order: Order) -> set[int]:

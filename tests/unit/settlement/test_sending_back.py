@@ -210,6 +210,16 @@ def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() ->
     assert said_of(reported, made, amount=3_100) == "3100 eur of pi_1 to refund, 0 left after that"
 
 
+def test_what_a_failed_refund_owes_besides_what_stripe_has_made_needs_no_confirmation_so_that_it_is_ordered_once() -> (
+    None
+):
+    failed = a_sold_order(refunds=Refunds.of(a_refund("re_9", 1_200, "failed", at=NOW)))
+    made, waiting = ordered("pi_1", 500, "SUCCESS", "re_1"), ordered("pi_1", 500)
+    assert said_of(failed, made, amount=700) == "700 eur of pi_1 to refund, 2400 left after that"
+    assert refused(failed, made, amount=1_200).startswith(UNDER_WAY)
+    assert refused(failed, waiting, amount=1_200).startswith(UNDER_WAY)
+
+
 def test_the_same_amount_again_has_to_be_confirmed_unless_the_first_failed() -> None:
     made = ordered("pi_1", 500, "SUCCESS", "re_1")
     done, failed = (a_sold_order(refunds=Refunds.of(a_refund("re_1", 500, state))) for state in ("succeeded", "failed"))
