@@ -40,7 +40,7 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
         yield from _of_unneeded(order, case, to_retry)
         yield from _of_lost_refunds(as_made, case, to_retry)
         if order.cancel_requested_at and order.status in _SOLD and _is_left(order, case):
-            yield from _ways_back(order, case, "The customer wants to cancel the order: refund it", to_retry)
+            yield from _ways_of_all(order, case, "The customer wants to cancel the order: refund it", to_retry)
     for each in given_up:
         anew = [] if each in to_retry else list(_for_replaced(as_made, case, each.stored))
         yield from anew if is_reported and not is_under_way else ()
@@ -66,12 +66,14 @@ def _for_replaced(order: Order, case: Case, given_up: StoredEffect) -> Iterator[
 
 def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if order.status is OrderStatus.REVIEW:
-        yield from map(_look_whose, (each for each in order.paid_with if each.is_doubtful))
-        yield Step(_accept(order), to_copy("accept", order.order_id))
+        doubtful = [each for each in order.paid_with if each.is_doubtful]
+        yield from map(_look_whose, doubtful)
+        named = f"accept --payment {doubtful[0].payment_id}" if doubtful else "accept"
+        yield Step(_accept(order), to_copy(named, order.order_id))
     if order.status is OrderStatus.REVIEW and _is_left(order, case):
-        yield from _ways_back(order, case, "Or refund it, and release its units", to_retry)
+        yield from _ways_of_all(order, case, "Or refund it, and release its units", to_retry)
     if order.status is OrderStatus.REFUND_DUE and _is_left(order, case):
-        yield from _ways_back(order, case, "Refund it", to_retry)
+        yield from _ways_of_all(order, case, "Refund it", to_retry)
 
 
 def _accept(order: Order) -> str:
@@ -129,6 +131,15 @@ def steps_for_elsewhere(order: Order) -> Iterator[Step]:
 
 def _mistake(refund_id: str, order: Order) -> str:
     return to_copy(f"refund --mistake {refund_id}", order.order_id)
+
+
+def _ways_of_all(order: Order, case: Case, why: str, to_retry: Sequence[Effect]) -> Iterator[Step]:
+    """The ways to refund all at once; one payment after the other, by name, if one may be another order's."""
+    if any(each.is_doubtful for each in order.paid_with):
+        for payment in (each for each in order.paid_with if left_of(each, order, _stored(case.effects))):
+            yield from _ways_back(order, case, why, _of(to_retry, payment.payment_id), payment)
+    else:
+        yield from _ways_back(order, case, why, to_retry)
 
 
 def _ways_back(

@@ -4,7 +4,7 @@ The operator knows more than the service: that a bank transfer has arrived, or t
 is taken for money, but not for units: units that are not in stock are not sold.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -30,7 +30,8 @@ def accept(case: Case) -> Decision | Proposal:
     if order.sold:
         return _take_again(case)
     received = _received_for(order)
-    if why := _why_not_paid_with(case, received):
+    payment_id = case.event_as(OrderAccepted).payment_id
+    if why := _why_not_paid_with(case, received) or why_to_name(order.paid_with, payment_id):
         return turned_down(case, why)
     order = replace(order, total=received or order.asked)
     if order.holds_units:
@@ -72,6 +73,13 @@ def _why_not_paid_with(case: Case, received: Money | None) -> str | None:
         if received
         else None
     )
+
+
+def why_to_name(payments: Iterable[Payment], named: str | None) -> str | None:
+    """Human-readable reason to name one of these payments; None if one is named, or none may be another order's."""
+    doubtful = " and ".join(each.payment_id for each in payments if each.is_doubtful)
+    is_unnamed = doubtful and named is None
+    return f"doubtful_payment: {doubtful} may be for another order: if not, name the payment" if is_unnamed else None
 
 
 def _why_too_early(payment: Payment) -> str:

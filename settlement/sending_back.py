@@ -19,7 +19,7 @@ from orders.payments import Payment, PaymentState, amount_of, sum_of
 from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
 from orders.restocking import restock_in_words
 from settlement.decisions import Case, Look, Proposal
-from settlement.operating import turned_down
+from settlement.operating import turned_down, why_to_name
 from settlement.refunding import with_refunds
 from settlement.taking_back import take_back
 
@@ -67,8 +67,9 @@ def send_back(case: Case) -> Proposal | Look:
     unconfirmed = None if _is_owed(parts, order, effects) else on_its_way
     # With `again` the operator confirms all of these at once.
     before = in_words(unconfirmed, _ordered_before(event, parts, order, effects), _taken_by_bank(event, order))
-    if before and not event.is_again:
-        return turned_down(case, f"{before}: {_AGAIN}")
+    unnamed = why_to_name(parts, event.payment_id)
+    if unnamed or (before and not event.is_again):
+        return turned_down(case, unnamed or f"{before}: {_AGAIN}")
     if event.is_elsewhere:
         return _gone_back_elsewhere(case, parts)
     refunds = _refunds_of(parts, event, order)

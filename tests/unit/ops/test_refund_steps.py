@@ -49,14 +49,39 @@ def test_an_order_that_somebody_has_made_unreadable_is_written_back_before_it_is
     assert operated(store, "accept", "order-1").exit_code == ExitCode.FAILED
 
 
-def test_what_may_be_another_orders_money_is_first_looked_at() -> None:
+def a_shop_with_another_orders_money() -> MemoryStore:
+    """Its payment has paid order-7."""
     store = without_requests(MemoryStore({**shop_documents(an_order()), "orders/order-7": an_order()}))
     for event in a_placement("order-7"), a_payment(order_id="order-7"), a_placement(), a_payment("evt_2"):
         settled(event, store)
+    return store
+
+
+def test_what_may_be_another_orders_money_is_first_looked_at() -> None:
+    store = a_shop_with_another_orders_money()
     first, *others = next_steps(store)
     assert first.startswith("pi_1 may belong to another order: first see")
-    assert others == ["./shop accept order-1", *ways_back()]
+    assert others == ["./shop accept --payment pi_1 order-1", *ways_back("--payment pi_1 ")]
+    assert [operated(store, *shlex.split(each)[1:]).exit_code for each in others] == [ExitCode.FINE] * 3
     assert "shared_payment: pi_1 has also paid order order-7" in told(store)
+
+
+@pytest.mark.parametrize("act", ["accept", "refund"])
+@pytest.mark.parametrize("which", [("order-1",), ("--all", "--status", "review")])
+def test_what_may_be_another_orders_money_is_neither_accepted_nor_refunded_unnamed(
+    act: str, which: tuple[str, ...]
+) -> None:
+    refused = operated(a_shop_with_another_orders_money(), act, *which)
+    assert refused.exit_code == ExitCode.FAILED
+    assert "doubtful_payment: pi_1 may be for another order: if not, name the payment" in refused.stdout
+
+
+def test_of_several_payments_each_is_refunded_by_its_name_if_one_may_be_another_orders() -> None:
+    store = a_shop_with_another_orders_money()
+    settled(a_payment("evt_3", payment_intent_id="pi_2", charge_id="ch_2", money=TOO_LITTLE), store)
+    _, accept, *ways = next_steps(store)
+    assert accept == "./shop accept --payment pi_1 order-1"
+    assert ways == [*ways_back("--payment pi_1 "), *ways_back("--payment pi_2 ")]
 
 
 @pytest.mark.parametrize(
