@@ -13,6 +13,7 @@ import google.auth
 from google.auth.exceptions import GoogleAuthError
 
 from database.documents.operator_requests import operator_request_path
+from database.errors import AnswerTooLarge, RequestRefused
 from database.rehearsal import Difference, RehearsalStore
 from database.store import Create, DocumentStore
 from ops.commands import Asked
@@ -87,38 +88,49 @@ def rehearsed(asked: Asked, acts: Sequence[Act], how: How) -> Rehearsed:
     """The outcomes of the acts, one after the other. Nothing is written. Raises Transient."""
     store = RehearsalStore(asked.shop.store)
     said = {"operator": how.operator or _NOT_SAID, "reason": how.reason or _NOT_SAID}
-    answers = [Answered(act, _answer(asked, store, _request_id(), act, said)) for act in acts]
+    answers: list[Answered] = []
+    for act in acts:
+        request_id = _request_id()
+        _ask(asked, store, request_id, act, said)
+        answers.append(Answered(act, _answer(asked, store, request_id)))
     return Rehearsed(answers, store.differences)
 
 
 def done(asked: Asked, acts: Sequence[Act], how: How) -> Iterator[Answered]:
-    """Do the acts one after the other, and yield each outcome. Raises Failed, click.UsageError."""
+    """Do the acts one after the other, and yield each outcome. Raises Failed, RequestRefused, click.UsageError."""
     said = {"operator": how.operator or signed_in_as(asked.shop), "reason": how.reason or ""}
     for act in acts:
-        request_id = _request_id()
+        request_id, is_asked = _request_id(), False
         try:
-            yield Answered(act, _answer(asked, asked.shop.store, request_id, act, said))
-        except Transient as problem:
-            if isinstance(problem.__cause__, GoogleAuthError):
+            _ask(asked, asked.shop.store, request_id, act, said)
+            is_asked = True
+            outcome = _answer(asked, asked.shop.store, request_id)
+        except (Transient, RequestRefused, AnswerTooLarge, KeyboardInterrupt) as problem:
+            is_refused = isinstance(problem, RequestRefused) or isinstance(problem.__cause__, GoogleAuthError)
+            if is_refused and not is_asked:
                 raise
             # Asking again would be a second request.
             raise Failed(
-                f"It is not known whether {act.kind} {act.target} was done ({problem}). If "
+                f"It is not known whether {act.kind} {act.target} was done ({str(problem) or 'interrupted'}). If "
                 f"operatorRequests/{request_id} exists, its trigger will do it; try again only if it does not."
             ) from problem
+        yield Answered(act, outcome)
 
 
 def _request_id() -> str:
     return secrets.token_hex(10)
 
 
-def _answer(asked: Asked, store: DocumentStore, request_id: str, act: Act, said: Mapping[str, str]) -> Outcome:
-    now, terms = asked.now(), asked.shop.settings.terms
-    fields = {"kind": act.kind, "target": act.target, **said, "createdAt": now, **act.parameters}
+def _ask(asked: Asked, store: DocumentStore, request_id: str, act: Act, said: Mapping[str, str]) -> None:
+    fields = {"kind": act.kind, "target": act.target, **said, "createdAt": asked.now(), **act.parameters}
     store.commit((Create(operator_request_path(request_id), fields),), timeout_seconds=COMMIT_SECONDS_MAX)
+
+
+def _answer(asked: Asked, store: DocumentStore, request_id: str) -> Outcome:
+    terms = asked.shop.settings.terms
     settle = settling(store, terms, partial(_say, asked), patience())
     # Its trigger may be faster, and does the same: then this is the trigger's answer.
-    return answering(store, settle, terms).answer(request_id, now)
+    return answering(store, settle, terms).answer(request_id, asked.now())
 
 
 def _say(asked: Asked, _severity: str, message: str, *, trace: str | None = None, **_fields: object) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from database.connection import Connection
 from database.documents.effects import effect_path
+from database.errors import AnswerTooLarge, RequestRefused
 from effects.effect import EffectKind, a_stripe_call
 from ops.__main__ import shop
 from ops.commands import Asked
@@ -199,14 +200,41 @@ def test_in_json_the_same_is_said() -> None:
     assert data["differences"]["inventory/shirt"]["after"]["reserved"] == 0
 
 
-def test_nobody_is_told_to_ask_again_for_what_may_be_done_already() -> None:
-    class Lost(MemoryStore):
-        def commit(self, writes: Any, *, timeout_seconds: float) -> Any:
-            super().commit(writes, timeout_seconds=timeout_seconds)
-            raise StoreUnavailable("no answer")
+class Failing(MemoryStore):
+    """Fails at one commit, and at all after it."""
 
-    failed = operated(Lost(), "accept", "order-1", *YES)
+    def __init__(self, problem: BaseException, at_commit: int, *, is_made: bool = True) -> None:
+        super().__init__()
+        self.problem, self.left, self.is_made = problem, at_commit, is_made
+
+    def commit(self, writes: Any, *, timeout_seconds: float) -> Any:
+        self.left -= 1
+        if self.left <= 0 and not self.is_made:
+            raise self.problem
+        answer = super().commit(writes, timeout_seconds=timeout_seconds)
+        if self.left <= 0:
+            raise self.problem
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("problem", "at_commit"),
+    [
+        (StoreUnavailable("no answer"), 1),
+        (KeyboardInterrupt(), 1),
+        (KeyboardInterrupt(), 2),
+        (RequestRefused("no index"), 2),
+        (AnswerTooLarge("too large"), 2),
+    ],
+)
+def test_nobody_is_told_to_ask_again_for_what_may_be_done_already(problem: BaseException, at_commit: int) -> None:
+    failed = operated(Failing(problem, at_commit), "accept", "order-1", *YES)
     assert (failed.exit_code, "try again only if it does not" in failed.stderr) == (1, True)
+
+
+def test_who_may_not_ask_is_told_that_and_not_that_it_may_be_done() -> None:
+    refused = operated(Failing(RequestRefused("no role"), 1, is_made=False), "accept", "order-1", *YES)
+    assert (refused.exit_code, "Firestore refused: no role" in refused.stderr) == (1, True)
 
 
 def test_who_cannot_be_known_has_to_say_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
