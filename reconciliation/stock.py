@@ -10,7 +10,7 @@ from database.documents.inventory import level_defect_in, level_from
 from database.documents.orders import HOLDING_ORDERS, order_path, units_held
 from database.documents.reconciliations import Baseline, baseline_from, baseline_path, baseline_write
 from database.documents.takings import TAKINGS, units_in
-from database.store import Document, DocumentStore, Fields, Moment, Write
+from database.store import Document, DocumentStore, Fields, Moment, Update, Write
 from inventory.stock import Level
 from orders.frozen import frozen
 from orders.outcome import StoreContended
@@ -187,6 +187,7 @@ class StockTaking:
         return moves
 
     def _note(self, writes: Sequence[Write | None]) -> None:
+        """Raises StoreContended if one is not written that nobody else has written: its units would not be counted."""
         if not (changed := tuple(write for write in writes if write)):
             return
         try:
@@ -196,6 +197,13 @@ class StockTaking:
             if len(changed) > 1:
                 for write in changed:
                     self._note([write])
+            # Firestore also aborts commits that nobody else has made impossible. The next run starts at the same entry.
+            elif self._is_as_read(changed[0]):
+                raise
+
+    def _is_as_read(self, write: Write) -> bool:
+        document = self.store.read((write.path,), timeout_seconds=SECONDS_MAX)[write.path]
+        return (document and document.version) == (write.version if isinstance(write, Update) else None)
 
 
 def settled_until(moment: Moment) -> datetime:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from database.store import Write
+from orders.outcome import StoreContended
 from tests.support.builders import NOW
 from tests.support.folding import folded
 from tests.support.interference import before_each_commit
@@ -176,6 +177,23 @@ def test_only_baselines_that_another_run_has_written_are_skipped() -> None:
     with before_each_commit(shop.store, overtake):
         shop.reconcile()
     assert [document_at(shop.store, f"baselines/{each}")["stock"] for each in ("mug", "shirt")] == [5, 10]
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_a_baseline_that_the_database_did_not_write_for_no_reason_is_written_by_the_next_run(days: int) -> None:
+    shop = a_reconciled_shop()
+    shop.sell("order-5")
+    shop.later(days=days, hours=1)
+
+    def abort(writes: Sequence[Write]) -> None:
+        if writes[0].path == "baselines/shirt":
+            raise StoreContended("ABORTED")
+
+    with before_each_commit(shop.store, abort):
+        assert not shop.reconcile().complete
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
 
 
 def test_a_product_that_is_gone_and_one_that_is_never_short_are_not_wrong() -> None:
