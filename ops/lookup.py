@@ -64,6 +64,8 @@ class Lead:
     """None if it leads to no order, or to several."""
     found: tuple[Found, ...] = ()
     """The documents with this id."""
+    others: tuple["Lead", ...] = ()
+    """What else has this id, and does not lead to that order: customers choose the ids of their orders."""
 
 
 # Tried in this sequence; the first that exists decides.
@@ -90,7 +92,8 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
     leads = [Lead(kind, _order_of(kind, found[path]), (found[path],)) for path, kind in at.items() if path in found]
     if leads:
         lead = next((lead for lead in leads if lead.order_id), leads[0])
-        return _of_payment(lead, reader) if lead.kind is Kind.PAYMENT else lead
+        others = tuple(each for each in leads if each.kind is not lead.kind and each.order_id != lead.order_id)
+        return replace(_of_payment(lead, reader) if lead.kind is Kind.PAYMENT else lead, others=others)
     if some_id.startswith(REFUND_IDS):
         return _of_refund(some_id, reader)
     return (

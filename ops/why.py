@@ -40,6 +40,9 @@ def why(context: click.Context, some_id: str) -> None:
     lead = lead_from(some_id, asked.shop.reader)
     if lead is None:
         raise Failed(_nothing_known(some_id))
+    for other in lead.others:
+        of_order = f", of another order: {to_copy('why', other.order_id)}" if other.order_id else ""
+        asked.output.say(f"{some_id} is also the id of something else ({other.kind}){of_order}")
     if lead.order_id is None:
         asked.output.show({"kind": lead.kind, "found": lead.found}, list(_WITHOUT_ORDER[lead.kind](lead)))
         if _needs_person(lead):

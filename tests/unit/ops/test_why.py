@@ -70,6 +70,19 @@ def test_an_unknown_id_says_so(some_id: str) -> None:
     assert some_id in result.stderr
 
 
+def test_an_order_that_its_customer_has_named_like_something_else_does_not_hide_that() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    assert "is also the id" not in operated(store, "why", "pi_1").stderr
+    for order_id in "pi_1", "evt_9":
+        store.put(f"orders/{order_id}", an_order(userId="mallory"))
+    store.put("webhookEvents/evt_9", a_parked_event(orderId=None))
+    said = operated(store, "why", "pi_1").stderr
+    assert "pi_1 is also the id of something else (payment), of another order: ./shop why order-1" in said
+    assert operated(store, "why", "evt_9").stderr.endswith("evt_9 is also the id of something else (event)\n")
+    store.put("payments/pi_1", {"orderId": "pi_1"})
+    assert "is also the id" not in operated(store, "why", "pi_1").stderr
+
+
 def test_a_refund_that_is_only_parked_leads_to_its_event() -> None:
     parked = an_updated_refund("evt_9", a_refund("re_9"), payment_intent_id="pi_9", charge_id=None)
     store = a_shop_after(a_placement(), parked)
@@ -93,6 +106,7 @@ def test_an_event_whose_claim_names_no_order_leads_to_that_of_its_audit_entry() 
     store = a_shop_after(a_placement(), a_payment())
     store.put("webhookEvents/evt_1", a_parked_event(orderId=None))
     assert "Order order-1" in told(store, "evt_1")
+    assert "is also the id" not in operated(store, "why", "evt_1").stderr
 
 
 def test_a_customer_with_several_orders_has_them_listed() -> None:
