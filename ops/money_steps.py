@@ -57,11 +57,13 @@ def _for_replaced(order: Order, case: Case, given_up: StoredEffect) -> Iterator[
         return
     left = amount_of(payment) - order.refunds.promised_of(payment)
     is_back = terms.amount is not None and order.refunds.alike(payment, terms.amount)
-    if is_back or left < (terms.amount or 1):
+    if is_back or left <= 0:
         return
+    part = min(terms.amount, left) if terms.amount else None
     what = f"{terms.amount} of {payment.payment_id}" if terms.amount else f"what was left of {payment.payment_id}"
     why = f"The refund of {what} was given up, and is not retried, because other money went back. If this is owed, too"
-    yield from _ways_back(order, case, f"{why}, order a new refund", (), payment, terms.amount)
+    anew = f"order a new refund{' of what is left' if part != terms.amount else ''}"
+    yield from _ways_back(order, case, f"{why}, {anew}", (), payment, part)
 
 
 def _of_status(order: Order, case: Case, to_retry: Sequence[Effect]) -> Iterator[Step]:

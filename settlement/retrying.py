@@ -63,17 +63,21 @@ def why_not_again(given_up: StoredEffect, effects: Sequence[StoredEffect], order
             f"refunded_already: {refund.refund_id} refunded as much of {payment_id}; if you want another "
             "refund, order a new one"
         )
-    return _gone_back(payment, order) if order and payment else None
+    terms = given_up.effect.refund
+    return _gone_back(payment, order, terms.amount if terms else None) if order and payment else None
 
 
-def _gone_back(payment: Payment, order: Order) -> str | None:
-    """Human-readable note of what went back outside Stripe, or that nothing is left; None if neither."""
+def _gone_back(payment: Payment, order: Order, amount: int | None) -> str | None:
+    """Human-readable note of what went back outside Stripe, or that too little is left; None if neither."""
     elsewhere = order.refunds.elsewhere_of(payment)
     if said := " and ".join(f"{each.amount} of {payment.payment_id} ({each.refund_id})" for each in elsewhere):
         return f"refunded_elsewhere: {said} went back outside Stripe; {_SHOWN}"
-    if order.refunds.promised_of(payment) >= amount_of(payment) > 0:
+    left = amount_of(payment) - order.refunds.promised_of(payment)
+    if amount_of(payment) == 0 or left >= (amount or 1):
+        return None
+    if left <= 0:
         return f"nothing_left: all of {payment.payment_id} is refunded, or on its way back"
-    return None
+    return f"too_much: {amount} to refund, {left} of {payment.payment_id} left; {_SHOWN}"
 
 
 def _is_refund_of(payment_id: str, payment: Payment | None, other: StoredEffect) -> bool:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from effects.effect import EffectKind, a_stripe_call
+from effects.effect import Effect, EffectKind, RefundTerms, a_stripe_call, an_ordered_refund
 from orders.money import Money
 from tests.support.builders import NOW, Fields, a_placement
 from tests.support.memory_store import MemoryStore
@@ -48,6 +48,10 @@ def a_parked_event(**changes: object) -> Fields:
         "event": {"kind": "payment_succeeded", "amount": 3_600, "currency": "eur"},
         **changes,
     }
+
+
+def an_ordered_refund_effect(cause: str, amount: int | None) -> Effect:
+    return an_ordered_refund("pi_1", RefundTerms(amount, None), "order-1", cause, "alice")
 
 
 def a_shop_in_review() -> MemoryStore:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from effects.effect import Effect, EffectKind, EffectState, RefundTerms, a_stripe_call, an_ordered_refund
+from effects.effect import EffectKind, EffectState, RefundTerms, a_stripe_call, an_ordered_refund
 from ops.exit_codes import ExitCode
 from orders.money import Money
-from orders.refunds import Refund
 from tests.support.builders import (
     LATER,
     NOW,
@@ -34,7 +33,16 @@ from tests.support.shop import (
     status_in,
     without_requests,
 )
-from tests.support.why import A_REFUND, TOO_LITTLE, a_shop_in_review, next_steps, told, ways_back, ways_of_lost
+from tests.support.why import (
+    A_REFUND,
+    TOO_LITTLE,
+    a_shop_in_review,
+    an_ordered_refund_effect,
+    next_steps,
+    told,
+    ways_back,
+    ways_of_lost,
+)
 
 
 def test_an_order_in_review_is_accepted_or_refunded() -> None:
@@ -171,64 +179,6 @@ def test_a_failed_refund_that_stripe_has_made_anew_is_not_there_to_be_made_again
     # Whoever follows one of them, or another operator after them, pays once.
     followed = [operated(store, *shlex.split(each)[1:], *YES).exit_code for each in (*left[:1], *left[:2])]
     assert followed == [ExitCode.FINE, ExitCode.FAILED, ExitCode.FAILED][: len(followed)]
-
-
-def test_ways_to_repay_a_given_up_refund_are_alternatives() -> None:
-    refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_2", "alice")
-    said = (
-        told(with_effect(a_shop_paid_twice(), refund, state="ERROR", error="no key"))
-        .partition("What to do next\n")[2]
-        .splitlines()
-    )
-    first, *others = said[::2]
-    assert first.startswith("The refund of pi_2 was given up (no key).")
-    assert said[1] == f"  ./shop retry {refund.effect_id}"
-    assert [each[:2] for each in others] == ["Or"] * 3
-    assert [each.strip() for each in said[3::2]] == [*ways_back("--payment pi_2 "), f"./shop handle {refund.effect_id}"]
-
-
-def an_ordered_refund_effect(cause: str, amount: int | None) -> Effect:
-    return an_ordered_refund("pi_1", RefundTerms(amount, None), "order-1", cause, "alice")
-
-
-@pytest.mark.parametrize(
-    ("given_up", "gone", "options"),
-    [
-        (1_200, a_refund("re_2", 500), "--payment pi_1 --amount 1200 "),
-        (None, a_refund("re_2", 500), "--payment pi_1 "),
-        (1_200, a_refund("re_2", 1_200), None),
-        (1_200, a_refund("re_2", 3_000), None),
-        (None, a_refund("re_2", 3_600), None),
-    ],
-)
-def test_a_refund_that_was_given_up_before_other_money_went_back_is_ordered_anew_if_it_is_owed_too(
-    given_up: int | None, gone: Refund, options: str | None
-) -> None:
-    store = without_requests(a_shop_after(a_placement(), a_payment(), an_updated_refund("evt_2", gone)))
-    lost, other = an_ordered_refund_effect("operator_1", given_up), an_ordered_refund_effect("operator_2", gone.amount)
-    with_effect(store, lost, state="ERROR", error="no key", nextAttemptAt=None)
-    with_effect(store, other, state="SUCCESS", refundId="re_2", createdAt=LATER)
-    handle = f"./shop handle {lost.effect_id}"
-    assert next_steps(store) == [*(ways_back(options) if options else ()), handle]
-    if options:
-        assert operated(store, *shlex.split(next_steps(store)[0])[1:]).exit_code == ExitCode.FINE
-    why = "Or, if nothing is owed any more" if options else "is not retried, because its money went back otherwise"
-    steps_then = ("re_2", "SUCCESS", next_steps(store)), ("re_2", "PENDING", [handle])
-    for refund_id, state, steps in (*steps_then, *([("re_9", "SUCCESS", [handle])] if options else ())):
-        with_effect(store, other, state=state, refundId=refund_id, createdAt=LATER)
-        assert next_steps(store) == steps
-        assert why in told(store)
-
-
-@pytest.mark.parametrize("given_up", [None, 1_200])
-def test_a_refund_that_was_given_up_is_not_ordered_anew_while_stripe_has_yet_to_report_that_all_went_back(
-    given_up: int | None,
-) -> None:
-    store = without_requests(a_shop_after(a_placement(), a_payment()))
-    lost, other = an_ordered_refund_effect("operator_1", given_up), an_ordered_refund_effect("operator_2", None)
-    with_effect(store, lost, state="ERROR", error="no key", nextAttemptAt=None)
-    with_effect(store, other, state="SUCCESS", refundId="re_2", createdAt=LATER)
-    assert next_steps(store) == [f"./shop handle {lost.effect_id}"]
 
 
 def test_a_payment_too_many_that_the_service_refunds_is_left_to_it() -> None:
