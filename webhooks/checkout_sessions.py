@@ -24,6 +24,9 @@ def completed(
     if session.get("mode") == "subscription":
         # A subscription is paid by recurring invoices.
         return SubscriptionStarted(**envelope)
+    if session.get("mode") == "setup":
+        # It only stores a payment method for later.
+        return _not_for_payment(delivery)
     match session.get("payment_status"):
         case "paid":
             return _succeeded(session, envelope)
@@ -37,7 +40,6 @@ def completed(
             # https://docs.stripe.com/payments/checkout/no-cost-orders.
             return _succeeded(session, envelope)
         case "no_payment_required":
-            # The session only stores a payment method for later.
             return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
         case _:
             raise Misshapen("payment_status must be a session's payment status")

@@ -100,7 +100,6 @@ def test_a_session_that_does_not_say_all_of_it_is_a_payment_all_the_same(session
 
 
 NO_PAYMENT_YET: dict[str, Fields] = {
-    "kept for later": {"mode": "setup", "amount_total": None, "currency": None},
     "paid at a later date": {"mode": "payment", "amount_total": 3_600},
     "an unknown total": {"mode": "payment", "amount_total": None},
 }
@@ -111,7 +110,19 @@ def test_a_session_without_a_payment_that_is_not_free_either_is_not_ours(session
     assert why_ignored(SESSION, payment_status="no_payment_required", **session) == "nothing to pay"
 
 
-@pytest.mark.parametrize("payment_status", ["paid", "unpaid", "no_payment_required"])
+STATUSES_OF_A_SESSION = ["paid", "unpaid", "no_payment_required"]
+
+
+@pytest.mark.parametrize("payment_status", STATUSES_OF_A_SESSION)
+@pytest.mark.parametrize(
+    "total", [{"amount_total": None, "currency": None}, {"amount_total": 0}, {"amount_total": 3_600}]
+)
+def test_a_session_that_stores_a_payment_method_for_later_pays_for_no_order(total: Fields, payment_status: str) -> None:
+    fields: Fields = {"mode": "setup", "payment_status": payment_status, "payment_intent": None, **total}
+    assert why_ignored(SESSION, **fields) == "not a session for a payment"
+
+
+@pytest.mark.parametrize("payment_status", STATUSES_OF_A_SESSION)
 def test_a_session_that_sells_a_subscription_pays_for_no_order(payment_status: str) -> None:
     """Its invoices are paid, now or after a trial, again and again."""
     fields: Fields = {"mode": "subscription", "payment_status": payment_status, "payment_intent": None}
