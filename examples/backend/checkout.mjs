@@ -13,7 +13,7 @@ export async function checkoutUrl(orderId, userId, { db, stripe, shopUrl }) {
   if (amount === null) {
     throw new Error(`order ${orderId} has no price: the catalogue has none, and no amountTotal was written`);
   }
-  // A minute before the units are released. Stripe asks for at least 30 minutes: RESERVATION_MINUTES=35 leaves some.
+  // A minute before the units are released. Stripe asks for at least 30: RESERVATION_MINUTES=35 leaves four.
   const ends = order.reservationExpiresAt.seconds - 60;
   const session = await stripe.checkout.sessions.create({
     mode: "payment",

@@ -17,7 +17,7 @@ def checkout_url(order_id: str, user_id: str, *, db: firestore.Client, stripe: S
         raise LookupError(f"order {order_id} has no price: the catalogue has none, and no amountTotal was written")
     # Firestore may have a whole number as a double. Stripe takes only an integer, and refuses any other amount.
     amount = int(amount) if amount == int(amount) else amount
-    # A minute before the units are released. Stripe asks for at least 30 minutes: RESERVATION_MINUTES=35 leaves some.
+    # A minute before the units are released. Stripe asks for at least 30: RESERVATION_MINUTES=35 leaves four.
     ends = int(order["reservationExpiresAt"].timestamp()) - 60
     session = stripe.v1.checkout.sessions.create(
         {
