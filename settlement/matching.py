@@ -1,6 +1,6 @@
 """Decides whether an order's payments pay for it, and which of them do. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from orders.events import CarriesPayment, OrderEvent
@@ -42,11 +42,13 @@ def newly_extra(before: Order, after: Order) -> tuple[Payment, ...]:
     )
 
 
-def extra_in_words(extra: Iterable[Payment], order: Order) -> str | None:
-    """Which payments are extra, for a person; empty if none are."""
-    named = " and ".join(f"{payment.payment_id} ({_in_words([payment])})" for payment in extra)
-    paying = " and ".join(payment.payment_id for payment in order.paid_with if payment not in extra)
-    return named and f"second_payment: {named} is not needed: {paying or 'somebody'} has paid for the order"
+def extra_in_words(extra: Collection[Payment], order: Order) -> str | None:
+    """Which payments are extra, for a person; None if none are."""
+    named = [f"{payment.payment_id} ({_in_words([payment])})" for payment in extra]
+    paying = [payment.payment_id for payment in order.paid_with if payment not in extra] or ["somebody"]
+    are, have = "are" if len(named) > 1 else "is", "have" if len(paying) > 1 else "has"
+    words = f"second_payment: {' and '.join(named)} {are} not needed: {' and '.join(paying)} {have} paid for the order"
+    return words if named else None
 
 
 def newly_partly_funded(before: Order, after: Order) -> str | None:

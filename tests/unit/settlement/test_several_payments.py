@@ -138,7 +138,8 @@ def test_an_order_stays_sold_while_only_the_total_says_that_the_rest_of_its_firs
 
 def not_needed(*names: str, paid_by: str = "pi_right") -> str:
     extra = " and ".join(f"pi_{name} ({AMOUNTS[name]} eur)" for name in names)
-    return f"second_payment: {extra} is not needed: {paid_by} has paid for the order"
+    are, have = "are" if len(names) > 1 else "is", "have" if " and " in paid_by else "has"
+    return f"second_payment: {extra} {are} not needed: {paid_by} {have} paid for the order"
 
 
 TOLD: dict[str, tuple[list[OrderEvent], str, list[str], int, str]] = {
