@@ -49,7 +49,7 @@ function card(order) {
       element("span", { className: "status" }, name),
     ),
     element("p", { className: "meaning" }, order.status === "failed" ? `${failureInWords(order.failureReason)} ` : null, meaning),
-    element("ul", { className: "lines" }, ...order.items.map(line), ...(order.adjustments ?? []).map(adjustment(order))),
+    element("ul", { className: "lines" }, ...order.items.map(line), ...adjustmentsOf(order).map(adjustment(order))),
     amount === null ? null : element("p", { className: "total" }, element("span", {}, "Total"), money(amount, order.currency)),
     order.status === "reserved" ? howToPay(order) : null,
     cancelButton(order),
@@ -58,6 +58,9 @@ function card(order) {
 
 const line = ({ productId, quantity }) =>
   element("li", {}, element("span", {}, nameOf(productId)), element("span", {}, `× ${quantity}`));
+
+// Without a currency the order has no price, which they could change.
+const adjustmentsOf = ({ adjustments, currency }) => (currency ? adjustments ?? [] : []);
 
 const adjustment = ({ currency }) => ({ kind, amount, label }) =>
   element("li", {}, element("span", {}, label ?? kind), element("span", {}, money(amount, currency)));

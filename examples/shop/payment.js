@@ -5,12 +5,13 @@ import { announce, attempt } from "./announcement.js";
 import { element } from "./element.js";
 import { functions, isLocal } from "./firebase.js";
 
-const CLOCK = { hour: "2-digit", minute: "2-digit" };
+// With the day: while a payment is on its way, it can be weeks.
+const DAY_AND_TIME = { dateStyle: "medium", timeStyle: "short" };
 
 const createCheckout = httpsCallable(functions, "createCheckout");
 
 export function howToPay({ id, reservationExpiresAt }) {
-  const until = reservationExpiresAt.toDate().toLocaleTimeString([], CLOCK);
+  const until = reservationExpiresAt.toDate().toLocaleString([], DAY_AND_TIME);
   const pay = element("button", { type: "button", className: "main" }, "Pay");
   pay.onclick = async () => {
     pay.disabled = true;

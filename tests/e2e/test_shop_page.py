@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.running_shop import RunningShop
 from tests.support.browser import a_served_page, a_visit, barriers
+from tests.support.builders import Fields
 from tests.support.emulated_shop import stock_up
 from tools.page import PORT
 from tools.polling import polled
+
+EUR_14_50: Final[Fields] = {"unitAmount": 1_450, "currency": "eur"}
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +35,9 @@ def cup(shop: RunningShop) -> str:
     return on_sale(shop, "cup", stock=5)
 
 
-def on_sale(shop: RunningShop, product: str, *, stock: int) -> str:
+def on_sale(shop: RunningShop, product: str, *, stock: int, price: Fields = EUR_14_50) -> str:
     name, product_id = f"{product} <b>{shop.prefix}</b>", shop.id(product)
-    fields = {"name": name, "active": False, "unitAmount": 1_450, "currency": "eur"}
+    fields = {"name": name, "active": False, **price}
     shop.client.document(f"products/{product_id}").set(fields)
     stock_up(shop.client, stock, [product_id])
     polled(lambda: shop.get(f"products/{product_id}"), lambda said: "available" in said, seconds=60)
@@ -117,6 +121,16 @@ def test_who_orders_more_than_is_left_reads_why_it_failed(shop: RunningShop, pag
         add_to_cart(page, name)
     page.get_by_role("button", name="Place order").click()
     expect(orders(page).first).to_contain_text("we no longer have all of it. You have nothing to pay.")
+
+
+def test_an_order_without_a_price_does_not_stop_the_page_when_it_is_adjusted(shop: RunningShop, page: Page) -> None:
+    name = on_sale(shop, "sketch", stock=1, price={})
+    continue_as_guest(page)
+    order = place_order(page, name)
+    document = f"orders/{(order.get_attribute('id') or '').removeprefix('order-')}"
+    shop.client.document(document).update({"adjustments": [{"kind": "shipping", "amount": 499}]})
+    order.get_by_role("button", name="Cancel the order").click()
+    expect(order).to_contain_text("Cancelled")
 
 
 def test_a_guest_who_makes_an_account_keeps_the_orders_and_finds_them_again(
