@@ -1,6 +1,6 @@
 """Finds what an id is of (payment, event, refund and so on), and which order it leads to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -23,7 +23,7 @@ from database.ids import is_document_id
 from database.store import Document
 from ops.event_sources import parked_claims
 from ops.reading import Found, Query, Reader, Where
-from orders.events import ChargeRefunded, RefundUpdated
+from orders.events import ChargeRefunded, RefundUpdated, StripeEvent
 from orders.order import OrderStatus
 from reconciliation.finding import finding_id_of
 from reconciliation.rules import not_compared, paid_only_at_stripe
@@ -40,6 +40,7 @@ REFUNDABLE: Final = [
         OrderStatus.REVIEW,
     )
 ]
+PAYMENT_IDS: Final = ("pi_", "ch_")
 REFUND_IDS: Final = ("re_", "pyr_", "refund_", "elsewhere_")
 
 
@@ -100,6 +101,7 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
         _of_session(some_id, reader)
         or _of_order_gone(some_id, reader)
         or _of_payment_found(some_id, reader)
+        or _of_payment_parked(some_id, reader)
         or _of_user(some_id, reader)
         or _of_product(found, products)
     )
@@ -144,12 +146,19 @@ def _of_refund(refund_id: str, reader: Reader) -> Lead | None:
     orders = (each for each in reader.find(latest) if refund_id in refunds_from(each.fields.get("refunds")).by_id)
     if order := next(orders, None):
         return Lead(Kind.REFUND, order.id)
-    parked = next((each for each in parked_claims(reader, None).found if _reports(each, refund_id)), None)
-    return Lead(Kind.EVENT, _order_of(Kind.EVENT, parked), (parked,)) if parked else None
+    return _of_parked(lambda event: _reports(event, refund_id), reader)
 
 
-def _reports(claim: Found, refund_id: str) -> bool:
-    event = parked_event_from(claim.id, claim.fields)
+def _of_parked(is_about: Callable[[StripeEvent], bool], reader: Reader) -> Lead | None:
+    """The event that waits for its order or payment, if one of those is about what is looked for."""
+    for claim in parked_claims(reader, None).found:
+        event = parked_event_from(claim.id, claim.fields)
+        if event and is_about(event):
+            return Lead(Kind.EVENT, _order_of(Kind.EVENT, claim), (claim,))
+    return None
+
+
+def _reports(event: StripeEvent, refund_id: str) -> bool:
     return isinstance(event, ChargeRefunded | RefundUpdated) and refund_id in event.refunds.by_id
 
 
@@ -175,6 +184,12 @@ def _of_payment_found(payment_id: str, reader: Reader) -> Lead | None:
     findings = tuple(reader.read(*paths).values())
     order_id = next((text_or_none(each.fields.get("orderId")) for each in findings), None)
     return Lead(Kind.PAYMENT if order_id else Kind.FINDING, order_id, findings) if findings else None
+
+
+def _of_payment_parked(payment_id: str, reader: Reader) -> Lead | None:
+    """A payment whose order never came: only its parked event knows it."""
+    is_one = payment_id.startswith(PAYMENT_IDS)
+    return _of_parked(lambda event: payment_id in event.payment_ids, reader) if is_one else None
 
 
 def _of_user(user_id: str, reader: Reader) -> Lead | None:

@@ -107,7 +107,9 @@ def report_on(case: Case, now: datetime) -> Report:
 
 def _standing(case: Case) -> str:
     if case.order is None:
-        return "there is no such order any more: it was deleted" if case.timeline else "there is no such order"
+        # What waits for an order is on record, too, even if that order was never written.
+        was_there = any(each.status_before or each.status_after for each in case.timeline)
+        return "there is no such order any more: it was deleted" if was_there else "there is no such order"
     if case.overwritten:
         return f"somebody else has overwritten its status, which was {case.overwritten}: {STANDING[case.overwritten]}"
     return where_it_is(case.order)

@@ -13,7 +13,7 @@ from database.store import Document
 from ops.case import SWEPT, case_of, finding_in, parked_event_in, unreadable_effect_in
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
-from ops.lookup import REFUND_IDS, REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
+from ops.lookup import PAYMENT_IDS, REFUND_IDS, REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
 from ops.next_steps import step_for_unreadable, steps_for_finding, steps_for_parked
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
@@ -64,7 +64,7 @@ def _nothing_known(some_id: str) -> str:
     nothing = f"{some_id} is unknown in this database."
     if some_id.startswith("evt_"):
         return f"{nothing} If Stripe has it, this shows how it would be settled: {to_copy('replay', some_id)}"
-    if some_id.startswith(("pi_", "ch_")):
+    if some_id.startswith(PAYMENT_IDS):
         return f"{nothing} `./shop reconcile` asks Stripe for what was never settled."
     return f"{nothing} Try `./shop search` with the beginning of the id."
 

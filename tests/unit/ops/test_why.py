@@ -24,7 +24,7 @@ from tests.support.operating import operated
 from tests.support.payments import a_failure, a_payment
 from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
-from tests.support.shop import a_shop, a_shop_after, document_at
+from tests.support.shop import MUCH_LATER, a_shop, a_shop_after, document_at
 from tests.support.why import FINALIZED, a_parked_event, next_steps, told, ways_back
 
 
@@ -119,8 +119,17 @@ def test_a_customer_with_several_orders_has_them_listed() -> None:
 def test_an_order_that_is_gone_or_never_came_shows_what_waits_for_it() -> None:
     store = a_shop()
     store.put("webhookEvents/evt_1", a_parked_event())
-    assert "there is no such order" in told(store)
+    assert "Order order-1 (missing): there is no such order.\n" in told(store)
     assert next_steps(store) == ["./shop replay evt_1", "./shop handle evt_1"]
+
+
+@pytest.mark.parametrize("payment_id", ["pi_9", "ch_9"])
+def test_a_payment_whose_order_never_came_leads_to_its_parked_event(payment_id: str) -> None:
+    store = a_shop()
+    payment = a_payment("evt_9", order_id="order-9", payment_intent_id="pi_9", charge_id="ch_9")
+    assert settled(payment, store, now=MUCH_LATER).result == "order_not_found"
+    assert "Order order-9 (missing): there is no such order.\n" in told(store, payment_id)
+    assert "  ./shop replay evt_9" in told(store, payment_id)
 
 
 @pytest.mark.parametrize(
