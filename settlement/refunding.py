@@ -44,6 +44,7 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
 
     # If all money is back, only the books are wrong: the customer is owed nothing.
     is_owed = bool(missing) and not _is_full(order)
+    is_new = is_owed and case.order.status is not OrderStatus.REFUND_DUE
     status = _status_of(order, is_short=is_owed)
     if order.hold_kept and status is OrderStatus.REFUNDED:
         moves = (*moves, *release(order.counted_lines))
@@ -65,7 +66,7 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
         result=result,
         order=after,
         moves=together(proposal.moves, moves),
-        notice=NoticeType.REFUND_DUE if is_owed else _NOTICE.get(result, proposal.notice),
+        notice=NoticeType.REFUND_DUE if is_new else _NOTICE.get(result, proposal.notice),
         note=in_words(proposal.note, _remarks_on(case.event, order), missing),
     )
 

@@ -7,7 +7,7 @@ import pytest
 from database.documents.operator_requests import operator_request_path
 from orders.money import Money
 from orders.outcome import Outcome
-from orders.refunds import Refunds
+from orders.refunds import Refunds, RestockRule
 from settlement.terms import AutoRefund
 from tests.support.builders import LATER, TERMS, a_placement
 from tests.support.deciding import given
@@ -17,7 +17,7 @@ from tests.support.memory_store import MemoryStore
 from tests.support.operators import an_operators_request, asked_of_order
 from tests.support.orders import a_sold_order
 from tests.support.payments import a_payment
-from tests.support.refunds import a_refund, a_refunded_charge
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, a_shop_paid_twice, complaints_in, document_at, notices_in, shirts_in
 
@@ -45,6 +45,18 @@ def test_what_was_recorded_by_mistake_counts_no_more_and_its_units_are_taken_aga
     assert complaints_in(store) == []
     # As much is recorded, or sent back, as if nothing had been.
     assert sent_back(store, "the-right-one", amount=3_600).result == "refunded"
+
+
+def test_a_mistake_announces_no_refund_that_has_long_been_due() -> None:
+    store = a_shop_after(a_placement(), a_payment(), an_updated_refund("evt_2", a_refund(restock=RestockRule.ALL)))
+    store.put("inventory/shirt", {"stock": 2, "reserved": 0})
+    settled(an_updated_refund("evt_3", a_refund(status="failed")), store)
+    assert "refund_due" in notices_in(store, of_event="evt_3")
+    assert taken_back(store, "re_1").result == "refund_recorded"
+    assert (document_at(store, "orders/order-1")["status"], notices_in(store, of_event="mistake-1")) == (
+        "refund_due",
+        [],
+    )
 
 
 def test_operators_learn_of_returned_units_that_were_sold_again() -> None:

@@ -145,6 +145,13 @@ def test_units_that_were_sold_again_are_not_taken_from_others_and_the_refund_sta
         assert decision == a_change("refund_failed", DUE_AGAIN, "refunded", *notices, note=SOLD_AGAIN)
 
 
+def test_a_refund_that_is_still_due_is_not_announced_again_with_each_part_of_it() -> None:
+    part = an_updated_refund("evt_2", a_refund("re_2", 1_000), order_id="order-1")
+    change = given(DUE_AGAIN, shirts=(0, 0)).changed_by(part)
+    assert (change.order.status, change.result) == ("refund_due", "partially_refunded")
+    assert [notice.type for notice in change.notices] == ["partially_refunded"]
+
+
 AND_A_MUG = replace(FAILED, refunds=Refunds.of(a_refund(status="failed"), a_refund("re_2", 1, restock={"mug": 1})))
 SHORT_OF = {
     # units back, refund, shirts left: moves, units missing
