@@ -74,6 +74,16 @@ def test_one_that_cannot_be_used_is_named(name: str, text: str) -> None:
         mail_settings_from({"MAIL_TRANSPORT": "smtp", **FROM, name: text})
 
 
+def test_a_missing_transport_is_shown_as_missing() -> None:
+    with pytest.raises(SettingsError, match=r"^MAIL_TRANSPORT must be .*, not ''$"):
+        mail_settings_from(FROM)
+
+
+def test_a_list_of_operators_is_asked_for_in_words() -> None:
+    with pytest.raises(SettingsError, match=r"^OPERATOR_EMAIL must be mail addresses, separated by commas, not 'ann'$"):
+        mail_settings_from({"MAIL_TRANSPORT": "smtp", **FROM, "OPERATOR_EMAIL": "ann"})
+
+
 @pytest.mark.parametrize(
     ("environment", "server"),
     [

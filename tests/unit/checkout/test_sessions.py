@@ -75,6 +75,12 @@ def test_shops_on_one_account_open_sessions_for_orders_with_the_same_id(shop: Ch
     assert shop.open() != beside.open()
 
 
+def test_a_shop_without_an_id_asks_under_its_orders_name_alone(shop: CheckoutShop) -> None:
+    alone = CheckoutShop(shop.order_id, shop.stand_in, shop_id=None)
+    alone.open()
+    assert [each["key"] for each in alone.made()] == [f"checkout_{shop.order_id}_1"]
+
+
 def test_nothing_is_opened_for_anybody_else(shop: CheckoutShop) -> None:
     assert refusal_of(shop, Caller("mallory"))["code"] == "NOT_FOUND"
     assert shop.made() == []

@@ -60,9 +60,10 @@ def test_a_channel_is_built_for_whom_it_is_switched_on_and_otherwise_not(monkeyp
     assert performers() == {}
     assert performers(OPERATOR_CHANNELS="mail") == {}
     assert module.kits == []
-    (performer,) = performers(CUSTOMER_CHANNELS="push", SHOP_NAME="Corner Shop", GOOGLE_CLOUD_PROJECT="shop").values()
+    named = {"SHOP_NAME": "Corner Shop", "SHOP_ID": "corner", "GOOGLE_CLOUD_PROJECT": "shop"}
+    (performer,) = performers(CUSTOMER_CHANNELS="push", **named).values()
     assert isinstance(performer, Delivery)
-    assert (performer.kind, performer.shop.name) == (EffectKind.PUSH, "Corner Shop")
+    assert (performer.kind, performer.shop.name, performer.shop_id) == (EffectKind.PUSH, "Corner Shop", "corner")
     (kit,) = module.kits
     assert (kit.project, kit.outbox, kit.environment["SHOP_NAME"]) == ("shop", None, "Corner Shop")
 

@@ -61,7 +61,14 @@ def test_operators_are_notified_of_a_dispute_with_its_deadline_and_nothing_is_pa
     claim, entry = (document_at(store, f"{collection}/evt_9") for collection in ("webhookEvents", "auditLog"))
     assert (claim["processed"], claim["result"], claim["orderId"]) == (True, "dispute_recorded", "order-1")
     assert (entry["webhookProcessed"], entry["amount"], entry["note"]) == (True, 3_600, DISPUTED)
+    assert entry["paymentIntentId"] == "pi_1"
     assert complaints(store.dump(), {"shirt": 10}, deleted={"order-1": order}) == []
+
+
+def test_the_record_names_the_connected_account_that_an_event_is_of() -> None:
+    store = a_shop_without_its_order()
+    settled(a_dispute("evt_9", account="acct_1"), store, terms=replace(TERMS, accounts=frozenset({"acct_1"})))
+    assert document_at(store, "auditLog/evt_9")["account"] == "acct_1"
 
 
 def test_each_is_put_on_record_once_however_often_it_is_delivered() -> None:

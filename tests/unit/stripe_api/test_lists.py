@@ -94,6 +94,14 @@ def test_what_cannot_be_read_in_a_list_is_named_beside_the_others(read: Any, ite
         read({"data": [{**item, "id": None}], "has_more": False})
 
 
+@pytest.mark.parametrize(
+    ("metadata", "key"),
+    [({"effect": "evt_1"}, "evt_1"), ({"effect": 7}, None), ({}, None), (None, None), ("effect", None)],
+)
+def test_a_refund_that_we_asked_for_says_under_which_key(metadata: object, key: str | None) -> None:
+    assert listed_refund_from({**a_refund_object(), "metadata": metadata}).effect_key == key
+
+
 @pytest.mark.parametrize("created", [None, "1773500966", 1e30, 10**30, -(10**30), 1773500966.5, True, {}])
 @pytest.mark.parametrize(("read", "item"), [(payment_intents_in, a_payment_intent()), (refunds_in, a_refund_object())])
 def test_what_says_no_time_that_can_be_is_named_beside_the_others_and_looked_at_first(
