@@ -1,6 +1,6 @@
 // What of a shop waits for a person: the questions of ops/attention.py, and how what is found is said. Pure.
 import { orderAskedOf } from "./acts.js";
-import { balanceOf, currencyOf, refundsToRepeat } from "./order-fields.js";
+import { balanceOf, currencyOf, linesOf, refundsToRepeat } from "./order-fields.js";
 import { added } from "./money.js";
 import { MINUTE } from "./time.js";
 
@@ -98,12 +98,13 @@ function ofLapsed({ id, fields }) {
 }
 
 /** Of products that are never short nothing is counted. */
-function inventoriesOf({ fields: { items = [], unlimited = [] } }) {
-  return items.filter(({ productId }) => !unlimited.includes(productId)).map(({ productId }) => `inventory/${productId}`);
+function inventoriesOf({ fields }) {
+  const { unlimited = [] } = fields;
+  return linesOf(fields).filter(({ productId }) => !unlimited.includes(productId)).map(({ productId }) => `inventory/${productId}`);
 }
 
 function ofUncounted({ id, fields }) {
-  const products = (fields.items ?? []).map(({ productId }) => productId).join(", ");
+  const products = linesOf(fields).map(({ productId }) => productId).join(", ");
   return { id, orderId: id, since: fields.createdAt, money: [], note: `ordered ${products}, of which not all had an inventory` };
 }
 

@@ -42,9 +42,15 @@ export function currencyOf({ currency, currencyReceived }) {
   return currencyReceived ?? currency ?? null;
 }
 
-export function unitsOf({ items }) {
-  return Array.isArray(items) ? items.reduce((sum, { quantity }) => sum + (Number(quantity) || 0), 0) : 0;
+/** Its lines that name a product, as `{ productId, quantity }`. A customer can write anything there, of which a page shows no
+ *  object: lit-html would take some for a value of its own. */
+export function linesOf({ items }) {
+  return (Array.isArray(items) ? items : [])
+    .filter((line) => typeof line?.productId === "string")
+    .map(({ productId, quantity }) => ({ productId, quantity: Number.isFinite(quantity) ? quantity : 0 }));
 }
+
+export const unitsOf = (fields) => linesOf(fields).reduce((sum, { quantity }) => sum + quantity, 0);
 
 /** Whether its units are counted as held. */
 export function isHolding({ status, holdKept }) {

@@ -90,7 +90,7 @@ function foundIn(snapshot, order = []) {
 const parts = (value) => (value instanceof Timestamp ? { seconds: value.seconds, nanoseconds: value.nanoseconds } : value);
 const exact = (value) => (value?.seconds === undefined ? value : new Timestamp(value.seconds, value.nanoseconds));
 
-/** With dates in the place of Firestore's own times. */
+/** With dates in the place of Firestore's own times. Its other values stay: a reference leads round in circles. */
 function plain(value) {
   if (value instanceof Timestamp) {
     return value.toDate();
@@ -98,7 +98,7 @@ function plain(value) {
   if (Array.isArray(value)) {
     return value.map(plain);
   }
-  if (value !== null && typeof value === "object") {
+  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
   }
   return value;

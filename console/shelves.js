@@ -1,5 +1,5 @@
 // What there is of a product and who holds it, as ops/shelves.py reads it. Pure.
-import { isHolding } from "./order-fields.js";
+import { isHolding, linesOf } from "./order-fields.js";
 import { HOUR } from "./time.js";
 
 export const DAYS_BACK = [["24", "the last 24 hours"], ["168", "the last 7 days"], ["720", "the last 30 days"]];
@@ -40,7 +40,7 @@ export function holdersOf(orders, productId) {
   return orders
     .filter(({ fields }) => isHolding(fields))
     .filter(({ fields }) => !(fields.unlimited ?? []).includes(productId))
-    .map(({ id, fields }) => ({ id, fields, units: unitsIn(fields.items, productId) }))
+    .map(({ id, fields }) => ({ id, fields, units: unitsIn(fields, productId) }))
     .filter(({ units }) => units);
 }
 
@@ -54,9 +54,9 @@ export function unitsToTakeFrom({ units }) {
 export const toTakeIn = (takings, productId) =>
   takings.reduce((sum, { fields }) => sum + (unitsToTakeFrom(fields)[productId] ?? 0), 0);
 
-const unitsIn = (items, productId) => (Array.isArray(items) ? items : [])
-  .filter((item) => item?.productId === productId)
-  .reduce((sum, { quantity }) => sum + (Number(quantity) || 0), 0);
+const unitsIn = (fields, productId) => linesOf(fields)
+  .filter((line) => line.productId === productId)
+  .reduce((sum, { quantity }) => sum + quantity, 0);
 
 /**
  * How much there was, from the trail's entries and what there is now: `[{ at, stock, says, orderId }]`, the earliest first.

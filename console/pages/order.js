@@ -10,7 +10,7 @@ import { readsLine } from "../parts/reads.js";
 import { timeline } from "../parts/timeline.js";
 import { actsOn } from "../acts.js";
 import { happeningsIn } from "../happenings.js";
-import { DECIDED, missingIn, standingOf } from "../order-fields.js";
+import { DECIDED, linesOf, missingIn, standingOf } from "../order-fields.js";
 import { ofOrder, requestsFor } from "../queries.js";
 import { watch, watchDocument } from "../reading.js";
 import { addressOf } from "../router.js";
@@ -43,7 +43,7 @@ export function show(place, { path: [orderId], parameters }, shop) {
   const ends = [
     watchDocument(`orders/${orderId}`, (order) => {
       state.order = order;
-      follow.products(order?.fields.items);
+      follow.products(linesOf(order?.fields ?? {}));
       draw();
     }, failed),
     watchDocument(`checkouts/${orderId}`, (checkout) => {
@@ -68,9 +68,9 @@ export function show(place, { path: [orderId], parameters }, shop) {
 function watchingInventory(state, most, draw, failed) {
   const ends = new Map();
   return {
-    products(items) {
-      for (const { productId } of Array.isArray(items) ? items.slice(0, most) : []) {
-        if (!ends.has(productId) && typeof productId === "string" && isDocumentId(productId)) {
+    products(lines) {
+      for (const { productId } of lines.slice(0, most)) {
+        if (!ends.has(productId) && isDocumentId(productId)) {
           ends.set(productId, watchDocument(`inventory/${productId}`, (level) => {
             state.inventory.set(productId, level);
             draw();

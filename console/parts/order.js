@@ -1,7 +1,7 @@
 // An order's money and its units, side by side.
 import { html, nothing } from "../sdk/lit-html.js";
 import { money } from "../money.js";
-import { asked, currencyOf, isHolding, paymentsOf, refundsOf } from "../order-fields.js";
+import { asked, currencyOf, isHolding, linesOf, paymentsOf, refundsOf } from "../order-fields.js";
 import { moment } from "../time.js";
 import { idOf } from "./links.js";
 import { table } from "./table.js";
@@ -63,6 +63,6 @@ export function stockPart(fields, inventory, toTake) {
   return html`
     <section class="panel" aria-labelledby="units">
       <h2 id="units">Units</h2>
-      ${table("Units", columns, Array.isArray(fields.items) ? fields.items : [], "It has no products.")}
+      ${table("Units", columns, linesOf(fields), "It has no products.")}
     </section>`;
 }

@@ -215,6 +215,23 @@ def test_what_an_order_says_can_be_copied_and_is_no_markup(console: Page) -> Non
     expect(console.get_by_text("order-due is copied.")).to_be_visible()
 
 
+def test_whatever_a_customer_lists_as_products_no_page_breaks(console: Page, client: firestore.Client) -> None:
+    # The rules let a customer write any list. lit-html would take some of this for values of its own.
+    values = [None, "cup", {"toString": 1}, {"nodeType": 1}, {"_$litType$": 1}, client.document("a/b")]
+    lines = [*values, *({"productId": value, "quantity": value} for value in values)]
+    failed = an_order(status="failed", userId="odd", createdAt=datetime.now(UTC))
+    orders = {f"orders/odd-{number:02}": {**failed, "items": [line]} for number, line in enumerate(lines)}
+    write_all(client, orders)
+    console.goto("/#/orders?user=odd")
+    expect(console.get_by_role("region", name="Orders").get_by_role("link", name="odd-")).to_have_count(len(lines))
+    console.goto("/#/today")
+    expect(console.get_by_role("region", name="The latest orders").get_by_role("link", name="odd-")).to_have_count(6)
+    for path in orders:
+        order = open_order(console, path.removeprefix("orders/"))
+        expect(order.get_by_role("region", name="Units")).to_be_visible()
+        client.document(path).delete()
+
+
 def test_what_was_begun_for_one_order_is_not_there_for_the_next(console: Page) -> None:
     open_order(console, "order-review").get_by_role("button", name="Refund", exact=True).click()
     dialog = console.get_by_role("dialog")

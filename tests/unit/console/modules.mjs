@@ -7,7 +7,7 @@ import { head, rows } from "../../../console/csv.js";
 import { cursorIn, filterIn, parametersOf } from "../../../console/filter.js";
 import { happeningsIn } from "../../../console/happenings.js";
 import { added, minorUnits, money } from "../../../console/money.js";
-import { balanceOf, missingIn, refundsOf } from "../../../console/order-fields.js";
+import { balanceOf, linesOf, missingIn, refundsOf, unitsOf } from "../../../console/order-fields.js";
 import { hitsFor, leadFrom } from "../../../console/search.js";
 import { toTakeIn, unitsToTakeFrom } from "../../../console/shelves.js";
 import { stripeAddress } from "../../../console/stripe.js";
@@ -55,6 +55,12 @@ test("an address says which orders are shown, and only what can be asked for", (
   const hostile = new URLSearchParams("status=nonsense&since=yesterday&after=x");
   assert.deepEqual(filterIn(hostile), { statuses: [], user: "", since: undefined, until: undefined });
   assert.equal(cursorIn(hostile), undefined);
+});
+
+test("of what a customer has written into an order only lines that name a product are read", () => {
+  const lines = [null, "cup", [1], {}, { productId: { nodeType: 1 } }, { productId: "cup", quantity: { valueOf: 1 } }, { productId: "pot", quantity: 2 }];
+  assert.deepEqual(linesOf({ items: lines }), [{ productId: "cup", quantity: 0 }, { productId: "pot", quantity: 2 }]);
+  assert.deepEqual([undefined, null, {}, "cup", [{ productId: "cup", quantity: NaN }]].map((items) => unitsOf({ items })), [0, 0, 0, 0, 0]);
 });
 
 test("what is refunded of a payment counts once, whether its charge says so or its refunds do", () => {
