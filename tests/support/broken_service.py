@@ -59,6 +59,12 @@ def policies(**fields: Any) -> Change:
     return change
 
 
+def calls_by_a_channel_that_is_off(service: DeployedService) -> None:
+    name = f"{IN_PROJECT}/notificationChannels/2"
+    kept(f"monitoring/{name}", name=name, enabled=False)(service)
+    kept(POLICY, notificationChannels=[name])(service)
+
+
 def never_called(since: datetime) -> Change:
     def change(service: DeployedService) -> None:
         del service.google.kept[JOB]["lastAttemptTime"]
@@ -166,6 +172,8 @@ BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
     "nobody is alerted": ("policies", policies(enabled=False)),
     "a policy is missing": ("policies", gone(POLICY)),
     "a policy that calls nobody": ("policies", kept(POLICY, notificationChannels=[])),
+    "a policy whose channel is gone": ("policies", kept(POLICY, notificationChannels=[f"{CHANNEL}0"])),
+    "a policy whose channel is off": ("policies", calls_by_a_channel_that_is_off),
     "nobody has confirmed": ("channels", kept(CHANNEL, verificationStatus="UNVERIFIED")),
     "no channel": ("channels", kept(CHANNEL, enabled=False)),
     "no endpoint": ("endpoint", endpoint(url="https://b.example")),

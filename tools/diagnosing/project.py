@@ -1,12 +1,13 @@
 """Checks the project: what a deployment checks, and whether all of it works. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from tools.deploying import comparison, preflight
 from tools.deploying.defects import Defect
 from tools.deploying.found import Found
+from tools.deploying.google import Json
 from tools.deploying.wanted import Wanted
 from tools.diagnosing.check import Unseen
 from tools.diagnosing.seen import Seen
@@ -141,8 +142,24 @@ def alert_policies(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defec
         remedy = f"make monitoring PROJECT={wanted.project} CHANNELS=… APPLY=1"
         if absent := sorted(ours - there.keys()):
             yield Defect(f"Missing alert policies: {', '.join(absent)}", remedy)
-        if silent := sorted(name for name in ours & used.keys() if not used[name].get("notificationChannels")):
+        if silent := sorted(name for name in ours & used.keys() if not _reaches_somebody(used[name], seen.channels)):
             yield Defect(f"These alert nobody: {', '.join(silent)}", remedy)
+
+
+def _reaches_somebody(policy: Json, channels: Sequence[Json] | Unseen) -> bool:
+    """Whether one of its channels is on, as far as that is known.
+
+    If none of the project's is, the check of channels reports it.
+    """
+    # Each is named by the project's id or by its number.
+    called = {_last(name) for name in policy.get("notificationChannels", ())}
+    known = () if isinstance(channels, Unseen) else channels
+    on = {_last(channel["name"]) for channel in known if channel.get("enabled", True)}
+    return bool(called & on if on else called)
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def alert_channels(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
