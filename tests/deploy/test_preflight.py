@@ -218,6 +218,13 @@ def test_that_a_project_has_no_settings_of_its_own_is_worth_knowing(deployer: De
     assert f"\n  There is no .env.{PROJECT}: every setting is as in .env.\n" in deployer.said[0]
 
 
+def test_that_what_lies_about_is_uploaded_is_worth_knowing(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.deploying.wanted.strays_in", lambda _: ("calendar.py", "orders/scratch.py"))
+    assert deployer.deploy(is_dry=True)
+    said = "\n  Not in git, but uploaded: calendar.py, orders/scratch.py: commit it, or move it away.\n"
+    assert said in deployer.said[0]
+
+
 @pytest.mark.parametrize("labels", [{}, {"deployment-tool": "cli-firebase"}])
 def test_what_somebody_else_has_deployed_is_not_replaced_without_a_yes(
     deployer: Deployer, labels: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -29,7 +29,7 @@ def refusals(wanted: Wanted, found: Found) -> list[Defect]:
 
 def warnings(wanted: Wanted, found: Found) -> list[Defect]:
     """What need not be fixed before deploying."""
-    return [*_of_own_settings(wanted), *_of_location(wanted, found), *of_protection(wanted, found)]
+    return [*_of_own_settings(wanted), *_of_strays(wanted), *_of_location(wanted, found), *of_protection(wanted, found)]
 
 
 def of_settings(wanted: Wanted) -> Iterator[Defect]:
@@ -122,6 +122,11 @@ def _of_own_settings(wanted: Wanted) -> Iterator[Defect]:
     """In a checkout where somebody forgot to commit the file, deploying would reset all settings to their defaults."""
     if not wanted.has_own_settings:
         yield Defect(f"There is no .env.{wanted.project}", "every setting is as in .env.")
+
+
+def _of_strays(wanted: Wanted) -> Iterator[Defect]:
+    if wanted.strays:
+        yield Defect(f"Not in git, but uploaded: {', '.join(wanted.strays)}", "commit it, or move it away.")
 
 
 def _of_location(wanted: Wanted, found: Found) -> Iterator[Defect]:

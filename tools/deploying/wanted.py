@@ -12,6 +12,7 @@ import yaml
 
 from database.ids import DEFAULT_DATABASE
 from tools.deploying import dotenv, rights
+from tools.deploying.strays import strays_in
 
 _PARAMETER: Final = re.compile(r"\{\{ params\.(\w+) \}\}")
 _EVERY: Final = re.compile(r"every ([1-9][0-9]{0,3}) minutes")
@@ -72,6 +73,8 @@ class Wanted:
     indexing: Mapping[str, str]
     """Composite indexes and single-field configurations: how each is indexed, by name."""
     rules: str
+    strays: tuple[str, ...]
+    """Modules that would be uploaded although git does not have them."""
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -119,6 +122,7 @@ def wanted_in(folder: Path, project: str) -> Wanted:
             ]
         ),
         rules=(folder / config["firestore"]["rules"]).read_text(),
+        strays=strays_in(folder),
     )
 
 
