@@ -137,11 +137,14 @@ def sold_while_hot() -> list[LoggedShop]:
 
 
 def money_too_late() -> list[LoggedShop]:
-    """A part of a transfer for an order that is over, and a payment of one whose id another order has by now."""
-    made_again = paid_shop()
+    """Money for orders that are over, cannot be held, were cancelled, or whose id another order has by now."""
+    cancelled, made_again = LoggedShop(a_shop_with_a_hold()), paid_shop()
+    cancelled.ask_to_cancel()
     made_again.store.put("orders/order-1", an_order())
     return [
         after(LoggedShop(a_shop(an_order(status="expired"))), the_event("payment_intent.partially_funded")),
+        after(LoggedShop(a_shop(an_order(), stock=1)), the_event("payment_intent.partially_funded")),
+        after(cancelled, PAID),
         after(made_again, a_stripe_event(event_id="evt_2")),
     ]
 
@@ -195,6 +198,12 @@ def for_a_person() -> list[LoggedShop]:
 @pytest.fixture(scope="session")
 def usual() -> Sequence[Entry]:
     return delivered_and_settled().entries
+
+
+@pytest.fixture(scope="session")
+def money_waiting() -> Sequence[Entry]:
+    """The last line of each scenario in which money waits for a person."""
+    return [shop.entries[-1] for shop in (*for_a_person(), *money_too_late())]
 
 
 @pytest.fixture(scope="session")

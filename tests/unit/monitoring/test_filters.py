@@ -138,6 +138,11 @@ def test_a_person_looks_at_a_key_that_stripe_refuses_and_not_at_stripe_being_dow
     assert {entry["severity"]: counts(entry) for entry in unasked} == {"ERROR": True, "WARNING": False}
 
 
+def test_wherever_money_waits_for_a_person_an_alert_says_so(money_waiting: Sequence[Entry]) -> None:
+    alerting = {metric_in(each) for each in monitored(list(MONITORING.policies))} - AS_USUAL
+    assert [entry["jsonPayload"] for entry in money_waiting if not alerting & counts_of([entry]).keys()] == []
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_what_a_metric_takes_out_of_a_line_is_there(name: str, logged: Sequence[Entry]) -> None:
     query, metric = query_from(METRICS[name]["filter"]), METRICS[name]
