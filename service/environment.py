@@ -68,7 +68,7 @@ def address(environment: Mapping[str, str], name: str) -> str | None:
     return text or None
 
 
-def word(environment: Mapping[str, str], name: str, possible: type[_Word], default: str = "") -> _Word:
+def word(environment: Mapping[str, str], name: str, possible: type[_Word], default: str) -> _Word:
     text = environment.get(name, "").strip() or default
     if text not in set(possible):
         raise SettingsError(f"{name} must be {', '.join(possible)}, not {text!r}")

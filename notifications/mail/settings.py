@@ -72,7 +72,7 @@ def mail_settings_from(environment: Mapping[str, str], *, sends_nothing: bool = 
         sends_nothing: whether no transport is needed, as in the emulators.
     """
     return MailSettings(
-        transport=None if sends_nothing else word(environment, MAIL_TRANSPORT, MailTransport),
+        transport=None if sends_nothing else word(environment, MAIL_TRANSPORT, MailTransport, ""),
         sender=_sender(environment),
         reply_to=_reply_to(environment),
         operators=entries(environment, OPERATOR_EMAIL, email_or_none, "mail addresses"),

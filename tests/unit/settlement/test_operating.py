@@ -161,6 +161,12 @@ def accepted_by(payment_id: str, order: Order) -> Payments:
     return change.order.payments
 
 
+def test_what_may_be_money_of_other_orders_counts_only_if_one_of_it_is_named() -> None:
+    doubtful = [replace(PAID, payment_id=each, charge_id=None, is_doubtful=True) for each in ("pi_1", "pi_2")]
+    order = a_held_order("review", payments=Payments.of(*doubtful), **IN_REVIEW)
+    assert refused(order) == "doubtful_payment: pi_1 and pi_2 may be for another order: if not, name the payment"
+
+
 def test_naming_a_known_payment_is_no_news() -> None:
     two = Payments.of(*(replace(PAID, payment_id=f"pi_{n}", charge_id=None, money=Money(n, "eur")) for n in (1, 2)))
     assert accepted_by("pi_1", a_held_order(payments=two)) == two
