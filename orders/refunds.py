@@ -1,10 +1,11 @@
 """An order's refunds and their sums; the same in whatever sequence, and however often, they are reported."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final
 
 from orders.frozen import frozen
@@ -30,6 +31,8 @@ class RefundStatus(StrEnum):
 
 _UNDONE: Final = frozenset({RefundStatus.CANCELED, RefundStatus.FAILED})
 _PROGRESS: Final = tuple(RefundStatus)
+_MADE, _FAILED = range(2)
+_BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class RestockRule(StrEnum):
@@ -156,17 +159,27 @@ class Refunds:
     def _at_stripe(self, payment: Payment, counts: Callable[[Refund], bool]) -> int:
         """Combines a charge's total with its single refunds, which are about the same money.
 
-        The total also includes refunds that are only pending or have failed since.
+        The total also includes refunds that are only pending or have failed since. Only what it exceeds by the most
+        that it can have included of them at once is a refund that nobody has reported.
         """
         known = [refund for refund in self.refunds_of(payment) if not refund.is_elsewhere]
         counted = sum(refund.amount for refund in known if counts(refund))
-        others = sum(refund.amount for refund in known) - counted
-        return max(payment.amount_refunded - others, counted)
+        return counted + max(payment.amount_refunded - _most_at_once(known), 0)
 
     def _with_elsewhere(self, payment: Payment, at_stripe: int) -> int:
         """Adds refunds made elsewhere, up to what the payment brought: money that Stripe refunds, too, counts once."""
         elsewhere = sum(refund.amount for refund in self.elsewhere_of(payment))
         return max(at_stripe, min(at_stripe + elsewhere, amount_of(payment)))
+
+
+def _most_at_once(refunds: Collection[Refund]) -> int:
+    """The largest sum that a charge's total can have included of these refunds: each from its creation to its failure.
+
+    Stripe's times are whole seconds, so a refund made in the second in which another failed can have met it.
+    """
+    made = ((each.at or _BEFORE_ALL, _MADE, each.amount) for each in refunds)
+    failed = ((each.failed_at, _FAILED, -each.amount) for each in refunds if each.failed_at)
+    return max(accumulate(amount for _, _, amount in sorted((*made, *failed))), default=0)
 
 
 def _earlier(*moments: datetime | None) -> datetime | None:

@@ -1,9 +1,10 @@
 """What is known of refunds only grows, and adds up alike in any order of reports."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import reduce
 from itertools import pairwise, permutations
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -109,6 +110,14 @@ def test_two_reports_of_one_refund_keep_the_larger_amount_the_earlier_times_and_
 # --- What it adds up to -----------------------------------------------------------------------------------------------
 
 RE_12, RE_24, RE_24_FAILED = a_refund("re_1", 1_200), a_refund("re_2", 2_400), a_refund("re_2", 2_400, "failed")
+SECOND = timedelta(seconds=1)
+A_HALF_FAILED = a_refund("re_1", 1_800, "failed", at=NOW, failed_at=NOW + SECOND)
+
+
+def made_again_at(at: datetime | None) -> Refund:
+    return a_refund("re_2", 1_800, at=at)
+
+
 REFUNDED: dict[str, list[tuple[list[Refund], int, int]]] = {
     # single refunds, the charge's refunded amount: what is refunded
     "all single refunds": [([], 0, 0), ([RE_12, RE_24], 0, 3_600), ([RE_12, a_refund("re_2", 1_200)], 0, 2_400)],
@@ -120,6 +129,16 @@ REFUNDED: dict[str, list[tuple[list[Refund], int, int]]] = {
         ([a_refund("re_1", 3_600, "failed"), a_refund("re_2", 3_600)], 3_600, 3_600),
     ],
     "only an unnamed part of the total is taken for done": [([a_refund("re_1", 1_200, "pending")], 3_600, 2_400)],
+    "a refund that is made again after it has failed takes its place in the total": [
+        *(([replace(A_HALF_FAILED, at=at), made_again_at(LATER)], 3_600, 3_600) for at in (None, NOW)),
+        ([A_HALF_FAILED, replace(made_again_at(LATER), status=RefundStatus.PENDING)], 3_600, 1_800),
+        ([A_HALF_FAILED, replace(made_again_at(LATER), amount=600)], 3_600, 2_400),
+    ],
+    "but both may be in the total if they can have met": [
+        *(([A_HALF_FAILED, made_again_at(at)], 3_600, 1_800) for at in (None, NOW, NOW + SECOND)),
+        *(([replace(A_HALF_FAILED, at=at), made_again_at(None)], 3_600, 1_800) for at in (None, NOW)),
+        ([replace(A_HALF_FAILED, failed_at=None), made_again_at(LATER)], 3_600, 1_800),
+    ],
     "under way or undone, even if the charge counts it": [
         ([a_refund(status=status)], total, 0) for status in (*UNDER_WAY, *UNDONE) for total in (0, 3_600)
     ],
@@ -131,6 +150,53 @@ REFUNDED: dict[str, list[tuple[list[Refund], int, int]]] = {
 def test_this_is_refunded(cases: list[tuple[list[Refund], int, int]]) -> None:
     for refunds, total, refunded in cases:
         assert Refunds.of(*refunds).amount_of(a_payment(total)) == refunded
+
+
+class Made(NamedTuple):
+    """One refund of a charge, each made two seconds after the one before."""
+
+    amount: int
+    is_reported: bool
+    fails_after: int | None
+    """How many more are made before it fails, which is always reported; None if it is done."""
+
+
+made_refunds = st.builds(Made, st.integers(1, 9), st.booleans(), st.none() | st.integers(0, 2)).map(
+    lambda made: made._replace(is_reported=made.is_reported or made.fails_after is not None)
+)
+
+
+def refunds_and_totals_of(charge: list[Made]) -> tuple[Refunds, list[int]]:
+    """What is reported of single refunds, and what the charge's total is after each."""
+    reported, totals = Refunds(), [0] * len(charge)
+    for place, (amount, is_reported, fails_after) in enumerate(charge):
+        end = len(charge) if fails_after is None else place + fails_after + 1
+        totals = [total + amount * (place <= after < end) for after, total in enumerate(totals)]
+        refund = a_refund(f"re_{place}", amount, at=NOW + 2 * place * SECOND)
+        if fails_after is not None:
+            failed_at = NOW + (2 * end - 1) * SECOND
+            refund = replace(refund, status=RefundStatus.FAILED, failed_at=failed_at)
+        reported = reported.merged_with(Refunds.of(*[refund] * is_reported))
+    return reported, totals
+
+
+def done_of(charge: list[Made]) -> int:
+    return sum(made.amount for made in charge if made.fails_after is None)
+
+
+@given(st.lists(made_refunds, min_size=1, max_size=6), st.data())
+def test_no_more_is_refunded_than_was_whichever_totals_of_the_charge_are_reported(
+    charge: list[Made], data: st.DataObject
+) -> None:
+    reported, totals = refunds_and_totals_of(charge)
+    assert reported.amount_at_stripe(a_payment(data.draw(st.sampled_from(totals)))) <= done_of(charge)
+
+
+@given(st.lists(made_refunds, min_size=1, max_size=6))
+def test_refunds_that_only_the_total_reports_are_counted_if_they_were_the_first(charge: list[Made]) -> None:
+    charge.sort(key=lambda made: made.is_reported)
+    reported, totals = refunds_and_totals_of(charge)
+    assert reported.amount_at_stripe(a_payment(max(totals))) == done_of(charge)
 
 
 def test_a_refund_is_of_the_payment_that_it_names() -> None:
