@@ -1,12 +1,18 @@
 """What must be true of every event at the end: settled, parked or handled, as its scenario says."""
 
 from collections.abc import Collection, Iterator
+from functools import reduce
 from typing import Final
 
+from orders.events import ChargeRefunded, RefundUpdated
+from orders.payments import Payment as Succeeded
+from orders.payments import PaymentState
+from orders.refunds import Refunds
 from tests.proofs.simulation.endings import Documents, Ending, Fields
 from tests.proofs.simulation.payments import Payment
 from tests.proofs.simulation.scenarios import Scenario
 from tests.proofs.simulation.stripe_reports import EventTemplate
+from tests.support.builders import NOW
 
 SET_ASIDE: Final = {"other_account", "livemode_mismatch"}
 _WITHOUT_ITS_PAYMENT: Final = {"other_payment", "dispute_recorded"}
@@ -79,6 +85,20 @@ def refund_reports_in(scenario: Scenario, payment: Payment, events: Collection[s
     """Whether any of the events says what is refunded of the payment."""
     reports = (each for each in scenario.events.values() if each.payment is payment and each.reports_refund)
     return any(each.event_id in events for each in reports)
+
+
+def refunded_as_told(scenario: Scenario, payment: Payment, handled: Collection[str]) -> int:
+    """What is refunded of the payment at Stripe, as far as the other events say so."""
+    told = [
+        each.delivered(each.created_at)
+        for each in scenario.events.values()
+        if each.payment is payment and each.reports_refund and each.event_id not in handled
+    ]
+    refunds = reduce(Refunds.merged_with, (each.refunds for each in told if isinstance(each, RefundUpdated)), Refunds())
+    totals = [each.amount_refunded for each in told if isinstance(each, ChargeRefunded)]
+    names = scenario.intent_of(payment), scenario.charge_of(payment)
+    known = Succeeded(names[0], PaymentState.SUCCEEDED, NOW, charge_id=names[1], amount_refunded=max(totals, default=0))
+    return refunds.amount_at_stripe(known)
 
 
 def _waits_for(scenario: Scenario, event: EventTemplate, handled: Collection[str]) -> str | None:

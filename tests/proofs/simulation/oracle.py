@@ -1,14 +1,14 @@
 """What must be true of an order at the end, computed from its scenario alone, whatever happened on the way."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Final
 
 from orders.refunds import RestockRule
 from tests.proofs.simulation.endings import Ending
-from tests.proofs.simulation.event_oracle import refund_reports_in, reports_of, wrong_events
+from tests.proofs.simulation.event_oracle import refund_reports_in, refunded_as_told, reports_of, wrong_events
 from tests.proofs.simulation.payments import Payment, Repayment, Restock
 from tests.proofs.simulation.scenarios import Scenario
 
@@ -121,20 +121,16 @@ class Oracle:
         recorded = self.order.get("amountReceived"), self.order.get("amountRefunded") or 0
         money = [payment for payment in self.succeeded if not payment.is_free]
         several = (chosen for count in range(len(money) + 1) for chosen in combinations(money, count))
-        possible = {(sum(each.amount for each in paid), back) for paid in several for back in self._sums_back(paid)}
+        possible = {(sum(each.amount for each in paid), sum(map(self._back_of, paid))) for paid in several}
         if (recorded[0] or 0, recorded[1]) not in possible:
             yield f"{self.scenario.order_id}: {recorded} is recorded, and it can be one of {sorted(possible)}"
 
-    def _sums_back(self, payments: Iterable[Payment]) -> set[int]:
-        """What may be on record as refunded: of a payment of which something is kept back, any of its refunds."""
-        sums = {0}
-        for payment in payments:
-            done = sum(refund.amount for refund in payment.refunds if refund.is_done)
-            backs = _told_of_a_part(payment.refunds) if self._is_told_in_part(payment) else {done}
-            elsewhere = self.gone_elsewhere(payment)
-            backs = {max(back, min(back + elsewhere, payment.amount)) for back in backs}
-            sums = {already + back for already in sums for back in backs}
-        return sums
+    def _back_of(self, payment: Payment) -> int:
+        """What is on record as refunded: if a person has kept back a report, what all others add up to."""
+        back = sum(refund.amount for refund in payment.refunds if refund.is_done)
+        if self._is_told_in_part(payment):
+            back = refunded_as_told(self.scenario, payment, self.ending.handled)
+        return max(back, min(back + self.gone_elsewhere(payment), payment.amount))
 
     def gone_elsewhere(self, payment: Payment) -> int:
         """The amount recorded as refunded outside Stripe."""
@@ -258,16 +254,6 @@ class Oracle:
         # Once when they ask while it is in review, and once more when it is sold after all.
         if notices["cancel_requested"] > 2 * scenario.asks_to_cancel:
             yield f"{order_id}: its customer does not want it cancelled, or not so often, and the shop got {notices}"
-
-
-def _told_of_a_part(refunds: Sequence[Repayment]) -> set[int]:
-    """Any of them, or a total of the charge, less any of them: that says nothing of which have failed."""
-    several = (chosen for count in range(len(refunds) + 1) for chosen in combinations(refunds, count))
-    sums, total, totals = {sum(refund.amount for refund in chosen) for chosen in several}, 0, set[int]()
-    for refund in refunds:
-        totals.add(total + refund.amount)
-        total += 0 if refund.fails else refund.amount
-    return sums | {total - less for total in totals for less in sums if less <= total}
 
 
 def _said_of_units(payments: Sequence[Payment]) -> Sequence[Restock]:

@@ -143,9 +143,7 @@ class Scenario:
         return replace(self, payments=(*self.payments, paid))
 
     def with_refund(self, paid: Payment, refund: Repayment) -> "Scenario":
-        # Once a second one has failed, what else a charge has summed up is known only if each reports itself.
-        is_second = refund.fails and any(each.fails for each in paid.refunds)
-        more = replace(paid, refunds=(*paid.refunds, refund), refunds_report=paid.refunds_report or is_second)
+        more = replace(paid, refunds=(*paid.refunds, refund))
         return replace(self, payments=tuple(more if each is paid else each for each in self.payments))
 
     @property

@@ -199,14 +199,14 @@ def _refund(names: Names, payment: Payment, repayment: Repayment, status: Refund
     intent_id, said = names.intent_of(payment), repayment.restock
     restock = said if isinstance(said, RestockRule) else dict(said) or None
     refund_id = refund_id_of(names, payment, repayment)
-    refund = Refund(refund_id, repayment.amount, status, restock, intent_id)
+    refund = Refund(refund_id, repayment.amount, status, restock, intent_id, at=repayment.asked_at)
     return lambda delivery: RefundUpdated(
         delivery=delivery,
         order_id=None,
         payment_intent_id=intent_id,
         charge_id=names.charge_of(payment),
         money=Money(repayment.amount, "eur"),
-        refunds=Refunds.of(refund),
+        refunds=Refunds.of(replace(refund, failed_at=delivery.created_at) if refund.is_undone else refund),
     )
 
 

@@ -257,6 +257,8 @@ class Surroundings:
                         asked_at=at,
                     )
                     self.refunds += 1
+                    # Of a refund and one that failed in the same second, nobody can tell which came first.
+                    self.clock += A_MOMENT
                     self._becomes(scenario.with_refund(payment, refund))
                     return refund_id_of(scenario, payment, refund)
         return None
