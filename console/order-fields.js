@@ -98,9 +98,21 @@ function countedOf({ id, chargeId, amount, amountRefunded = 0 }, refunds, isCoun
   const total = (several) => several.reduce((sum, each) => sum + each.amount, 0);
   const ofStripe = own.filter(({ elsewhere }) => !elsewhere);
   const counted = total(ofStripe.filter(isCounted));
-  const atStripe = Math.max(amountRefunded - (total(ofStripe) - counted), counted);
+  const atStripe = counted + Math.max(amountRefunded - mostAtOnce(ofStripe), 0);
   const elsewhere = own.filter((refund) => refund.elsewhere && !isUndone(refund));
   return Math.max(atStripe, Math.min(atStripe + total(elsewhere), amount ?? 0));
+}
+
+/** The largest sum that a charge's total can have included of these refunds, as `orders/refunds.py` has it. */
+function mostAtOnce(refunds) {
+  const steps = refunds.flatMap(({ at, failedAt, amount }) => [
+    { at: Number(at ?? -Infinity), amount },
+    ...(failedAt ? [{ at: Number(failedAt), amount: -amount }] : []),
+  ]);
+  let sum = 0;
+  // In one second, what is made comes before what fails.
+  return Math.max(0, ...steps.toSorted((one, other) => (one.at === other.at ? other.amount - one.amount : one.at - other.at))
+    .map(({ amount }) => (sum += amount)));
 }
 
 const isUndone = ({ status }) => ["failed", "canceled"].includes(status);

@@ -80,6 +80,21 @@ test("what is refunded of a payment counts once, whether its charge says so or i
   assert.equal(balance({ elsewhere_1: elsewhere(3600), re_1: { ...refund("succeeded"), amount: 3600 } }), undefined);
 });
 
+test("a refund that was made again after it had failed is in its charge's total only once", () => {
+  const paid = { amount: 3600, currency: "eur", state: "succeeded", amountRefunded: 3600 };
+  const [made, failedAt, later] = [0, 1000, 2000].map((milliseconds) => new Date(NOW.getTime() + milliseconds));
+  const refund = (status, times) => ({ amount: 1000, status, paymentId: "pi_1", ...times });
+  const left = (first, second) => balanceOf({
+    payments: { pi_1: paid },
+    refunds: { re_1: refund("failed", first), re_2: refund("succeeded", second) },
+  })[0]?.amount;
+  assert.equal(left({ at: made, failedAt }, { at: later }), undefined);
+  assert.equal(left({ failedAt }, { at: later }), undefined);
+  assert.equal(left({ at: made, failedAt }, { at: failedAt }), 1000);
+  assert.equal(left({ at: made, failedAt }, {}), 1000);
+  assert.equal(left({ at: made }, { at: later }), 1000);
+});
+
 test("a refund that failed is named with its money until as much has gone back", () => {
   const paid = { amount: 3600, currency: "eur", state: "succeeded" };
   const refund = (status, more) => ({ amount: 1200, status, paymentId: "pi_1", ...more });
