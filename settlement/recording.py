@@ -54,7 +54,8 @@ def _is_own_money_of_used_id(case: Case) -> bool:
 def _money_recorded(case: Case, order: Order) -> Proposal:
     event, before = case.event, case.order
     has_brought_money = _brought_by(order) != _brought_by(before)
-    if order.unfulfilled_as is OrderStatus.REFUND_DUE and has_brought_money and _is_paid_with(event, order):
+    is_news = has_brought_money or not _is_paid_with(event, before)
+    if order.unfulfilled_as is OrderStatus.REFUND_DUE and is_news and _is_paid_with(event, order):
         due = replace(order, status=OrderStatus.REFUND_DUE)
         return Proposal(Result.REFUND_DUE, due, notice=NoticeType.REFUND_DUE, note=order.failure_reason)
     if order.awaits_payment and has_brought_money:

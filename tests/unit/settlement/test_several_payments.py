@@ -9,11 +9,12 @@ from inventory.stock import together
 from orders.events import OrderEvent, PaymentSucceeded
 from orders.money import Money
 from orders.payments import Payments, PaymentState
+from orders.refunds import Refunds
 from settlement.decisions import Change
 from tests.support.builders import NOW, a_cancel_request, a_placement, a_request
 from tests.support.deciding import changes_by, given
 from tests.support.decisions import HELD, RELEASED, TAKEN, Moves, shirts, to_customer, to_operators
-from tests.support.orders import a_held_order, a_sold_order, known, paid_as
+from tests.support.orders import PAID, a_held_order, a_sold_order, known, paid_as
 from tests.support.payments import a_free_session, a_payment, a_processing
 from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
@@ -244,6 +245,19 @@ def test_a_refund_that_fails_holds_what_went_back_with_it_again_if_it_is_still_t
         assert (change.result, change.order.status) == ("refund_failed", "review")
         assert (change.moves, change.order.hold_kept) == (moves, bool(moves))
         assert given(change.order, shirts=shelf).changed_by(paid("right")).result == result
+
+
+def test_a_payment_that_is_no_longer_in_doubt_is_news_if_it_pays_now_and_is_due_back() -> None:
+    """The one that paid is refunded, and a second report says that the other is the order's own."""
+    gone = "insufficient_stock: gone"
+    due = known(unfulfilled_as="refund_due", failure_reason=gone, settled_by="evt_1")
+    both = Payments.of(PAID, replace(PAID, payment_id="pi_2", charge_id="ch_2", is_doubtful=True))
+    back = Refunds.of(a_refund(amount=3_600, payment_id="pi_1"))
+    order = a_held_order("refunded", payments=both, refunds=back, **due)
+    change = given(order).changed_by(a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2"))
+    assert (change.result, change.order.status, change.moves) == ("refund_due", "refund_due", ())
+    assert change.notices == (to_customer("refund_due"), to_operators("refund_due", gone))
+    assert given(change.order).changed_by(a_payment("evt_3", payment_intent_id="pi_2", charge_id="ch_2")).notices == ()
 
 
 # --- Finished by hand ------------------------------------------------------------------------------------------------
