@@ -40,7 +40,7 @@ REFUNDABLE: Final = [
         OrderStatus.REVIEW,
     )
 ]
-PAYMENT_IDS: Final = ("pi_", "ch_")
+PAYMENT_IDS: Final = ("pi_", "ch_", "py_")
 REFUND_IDS: Final = ("re_", "pyr_", "refund_", "elsewhere_")
 
 
