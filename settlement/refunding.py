@@ -170,7 +170,9 @@ def _result_of(case: Case, proposal: Proposal, after: Order) -> Result:
     is_less = after.amount_refunded < before and _reports_failed_refund(case.event)
     if is_less or _reports_newly_failed_refund(case) or _shows_unknown_failed_refund(case, after):
         return Result.REFUND_FAILED
-    return proposal.result
+    # Its money went back before it was known to pay: that it is paid, or due back, would be untrue.
+    is_back = proposal.notice and after.status is OrderStatus.REFUNDED
+    return Result.REFUNDED if is_back else proposal.result
 
 
 _FOR_A_PERSON: Final = frozenset({Result.QUARANTINED, Result.REFUND_DUE})

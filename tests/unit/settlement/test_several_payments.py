@@ -19,7 +19,7 @@ from tests.support.payments import a_free_session, a_payment, a_processing
 from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, complaints_in, document_at
-from tests.support.snapshots import a_known_payment
+from tests.support.snapshots import Shelf, a_known_payment
 
 AMOUNTS = {"right": 3_600, "wrong": 3_500, "half": 1_800, "other half": 1_800, "most": 3_000, "rest": 600, "tip": 200}
 
@@ -258,6 +258,15 @@ def test_a_payment_that_is_no_longer_in_doubt_is_news_if_it_pays_now_and_is_due_
     assert (change.result, change.order.status, change.moves) == ("refund_due", "refund_due", ())
     assert change.notices == (to_customer("refund_due"), to_operators("refund_due", gone))
     assert given(change.order).changed_by(a_payment("evt_3", payment_intent_id="pi_2", charge_id="ch_2")).notices == ()
+
+
+@pytest.mark.parametrize("shelf", [(10, 0), (0, 0)])
+def test_that_a_payment_is_no_longer_in_doubt_is_told_as_its_refund_if_it_is_back(shelf: Shelf) -> None:
+    doubtful, back = paid_as(is_doubtful=True), Refunds.of(a_refund(amount=3_600, payment_id="pi_1"))
+    in_review = known(unfulfilled_as="review", failure_reason="doubtful_payment: why", settled_by="evt_1")
+    order = a_held_order("refunded", payments=doubtful, refunds=back, **in_review)
+    change = given(order, shirts=shelf).changed_by(a_payment("evt_2"))
+    assert (change.result, change.order.status, change.notices) == ("refunded", "refunded", (to_customer("refunded"),))
 
 
 # --- Finished by hand ------------------------------------------------------------------------------------------------
