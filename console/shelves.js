@@ -44,15 +44,16 @@ export function holdersOf(orders, productId) {
     .filter(({ units }) => units);
 }
 
-/** Units by product that are paid and not yet taken; none if nobody can read them. As database/documents/takings.py reads them. */
+/** A map of units by product that are paid and not yet taken; none if nobody can read them. As database/documents/takings.py
+ *  reads them. */
 export function unitsToTakeFrom({ units }) {
   const read = Object.entries(units ?? {});
-  return read.every(([, number]) => Number.isInteger(number) && number > 0) ? Object.fromEntries(read) : {};
+  return new Map(read.every(([, number]) => Number.isInteger(number) && number > 0) ? read : []);
 }
 
 /** Of these takings, the units of the product: they still count as on hand and as held. */
 export const toTakeIn = (takings, productId) =>
-  takings.reduce((sum, { fields }) => sum + (unitsToTakeFrom(fields)[productId] ?? 0), 0);
+  takings.reduce((sum, { fields }) => sum + (unitsToTakeFrom(fields).get(productId) ?? 0), 0);
 
 const unitsIn = (fields, productId) => linesOf(fields)
   .filter((line) => line.productId === productId)

@@ -55,7 +55,7 @@ export function stockPart(fields, inventory, toTake) {
     { name: "Ordered", isNumber: true, cell: ({ quantity }) => quantity },
     { name: "Held", isNumber: true, cell: ({ quantity }) => (isHeld ? quantity : 0) },
     { name: "Taken", isNumber: true, cell: ({ quantity }) => (isTaken ? quantity : 0) },
-    ...(Object.keys(toTake).length ? [{ name: "To be taken", isNumber: true, cell: ({ productId }) => toTake[productId] ?? 0 }] : []),
+    ...(toTake.size ? [{ name: "To be taken", isNumber: true, cell: ({ productId }) => toTake.get(productId) ?? 0 }] : []),
     { name: "Came back", isNumber: true, cell: ({ productId }) => returned.get(productId) ?? 0 },
     { name: "On hand", isNumber: true, cell: ({ productId }) => level(productId, "stock") },
     { name: "Held by all", isNumber: true, cell: ({ productId }) => level(productId, "reserved") },

@@ -246,7 +246,9 @@ test("what can be handled says what it is, and an event whether it is kept", () 
 test("what is paid and not yet taken counts by product, unless somebody else has written it", () => {
   const takings = [{ cup: 2, pot: 1 }, { cup: 3 }, { cup: 0, pot: 4 }, { cup: 1.5 }, { cup: "1" }, null].map((units) => ({ fields: { units } }));
   assert.deepEqual([toTakeIn(takings, "cup"), toTakeIn(takings, "pot"), toTakeIn([], "cup")], [5, 1, 0]);
-  assert.deepEqual([unitsToTakeFrom({ units: { cup: 2 } }), unitsToTakeFrom({})], [{ cup: 2 }, {}]);
+  assert.deepEqual([unitsToTakeFrom({ units: { cup: 2 } }), unitsToTakeFrom({})], [new Map([["cup", 2]]), new Map()]);
+  // Customers can order what is called so.
+  assert.equal(toTakeIn(takings, "constructor"), 0);
 });
 
 test("an age has its two largest units", () => {
