@@ -112,7 +112,7 @@ def done(asked: Asked, acts: Sequence[Act], how: How) -> Iterator[Answered]:
             # Asking again would be a second request.
             raise Failed(
                 f"It is not known whether {act.kind} {act.target} was done ({str(problem) or 'interrupted'}). If "
-                f"operatorRequests/{request_id} exists, its trigger will do it; try again only if it does not."
+                f"operatorRequests/{request_id} exists, its trigger does it; try again only if it does not."
             ) from problem
         yield Answered(act, outcome)
 

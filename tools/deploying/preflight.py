@@ -126,7 +126,10 @@ def _of_own_settings(wanted: Wanted) -> Iterator[Defect]:
 
 def _of_strays(wanted: Wanted) -> Iterator[Defect]:
     if wanted.strays:
-        yield Defect(f"Not in git, but uploaded: {', '.join(wanted.strays)}", "commit it, or move it away.")
+        yield Defect(
+            f"Not in git, but uploaded: {', '.join(wanted.strays)}",
+            "commit what belongs there, and move the rest away.",
+        )
 
 
 def _of_location(wanted: Wanted, found: Found) -> Iterator[Defect]:
