@@ -124,6 +124,10 @@ def test_a_payment_was_to_go_back_if_all_of_it_is_or_was_at_once(
     assert Refunds.of(*known).is_meant_back(WHOLE) is is_meant_back
 
 
+def test_a_payment_of_the_smallest_amount_was_not_to_go_back_either_before_somebody_says_so() -> None:
+    assert not Refunds().is_meant_back(received("pi_1", 1))
+
+
 def test_an_order_is_paid_with_nothing_before_it_is_paid() -> None:
     orders = [a_held_order(status, payments=Payments.of(WHOLE, WRONG)) for status in OrderStatus]
     assert {order.status for order in orders if order.paid_with} == PAID
