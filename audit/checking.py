@@ -73,7 +73,7 @@ class TrailCheck:
         # A page may also be short because its orders were too large for one answer, and customers decide on their size.
         is_last = len(orders) < ORDERS_AT_ONCE_MAX and not any(pages)
         if is_last:
-            # Before the round counts as done: if this fails, each sweep says so, and no round begins that leaves it out.
+            # Before the round counts as done: if this fails, each sweep says so, and no other round begins.
             yield from self._judged(moment, self._deleted(moment), now)
             yield from self._noted_all({_id_of(None): self._of_acts(moment)}, now)
         after = None if is_last else orders[-1][0]

@@ -221,7 +221,7 @@ def test_that_a_project_has_no_settings_of_its_own_is_worth_knowing(deployer: De
 def test_that_what_lies_about_is_uploaded_is_worth_knowing(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.deploying.wanted.strays_in", lambda _: ("calendar.py", "orders/scratch.py"))
     assert deployer.deploy(is_dry=True)
-    said = "\n  Not in git, but uploaded: calendar.py, orders/scratch.py: commit what belongs there, and move the rest away.\n"
+    said = "\n  Not in git, but uploaded: calendar.py, orders/scratch.py: commit each, or move it away.\n"
     assert said in deployer.said[0]
 
 

@@ -128,7 +128,7 @@ def _of_strays(wanted: Wanted) -> Iterator[Defect]:
     if wanted.strays:
         yield Defect(
             f"Not in git, but uploaded: {', '.join(wanted.strays)}",
-            "commit what belongs there, and move the rest away.",
+            "commit each, or move it away.",
         )
 
 
